@@ -1,0 +1,318 @@
+/** Reads a header into nodes of the detail tree: a cursor whose every read is checked. */
+
+import { bigEndianReader, littleEndianReader, readUint64 } from './bytes.js';
+import type { Field, FieldDeclaration } from './field.js';
+import { etherText, hexNumber, hexText, ipv4Text, ipv6Text, utf8Text } from './format.js';
+import type { Problem } from './problem.js';
+import type { FieldNode, FieldValue } from './tree.js';
+import type { Walk } from './walk.js';
+
+/** Nodes that one packet's tree may have; more is a malformed packet's doing and is cut off with a problem. */
+export const MAXIMUM_NODES = 20000;
+
+/** Thrown by a read past the end and caught by `dissect`: what was read so far stays. It never leaves the decoder. */
+export const STOP: unique symbol = Symbol('stop');
+
+/** Everything of one packet's dissection that its layers share. */
+export interface Dissection {
+  readonly view: DataView;
+  readonly walk: Walk;
+  readonly problems: Problem[];
+  nodes: number;
+  /** Filter name of the protocol at a depth of the walk. */
+  protocolAt(depth: number): string;
+}
+
+export class Body {
+  /** Where the next field will be read: octets in the view. */
+  position: number;
+  private nodes: FieldNode[];
+  private label: string | undefined;
+
+  constructor(
+    readonly dissection: Dissection,
+    /** Depth of this layer in the walk. */
+    readonly depth: number,
+    readonly protocol: string,
+    /** First octet of the header. */
+    readonly start: number,
+    /** First octet after the header, or after what there is of it. */
+    readonly end: number,
+    root: FieldNode[],
+  ) {
+    this.position = start;
+    this.nodes = root;
+  }
+
+  get view(): DataView {
+    return this.dissection.view;
+  }
+
+  get walk(): Walk {
+    return this.dissection.walk;
+  }
+
+  /** Octets that are left of the header. */
+  get remaining(): number {
+    return this.end - this.position;
+  }
+
+  /** Filter name of the layer that carries this one; the empty string for the outermost. */
+  get carrier(): string {
+    return this.depth === 0 ? '' : this.dissection.protocolAt(this.depth - 1);
+  }
+
+  /** Whether this layer is only quoted by an ICMP error. */
+  get quoted(): boolean {
+    return this.walk.quotedFrom <= this.depth;
+  }
+
+  /** Stops reading this layer when fewer than `octets` are left, with a problem that says so. */
+  need(octets: number, what: string): void {
+    if (this.remaining >= octets && octets >= 0) return;
+    const cut = this.end === this.walk.capturedEnd && (this.walk.end[this.depth] ?? 0) > this.walk.capturedEnd;
+    this.report(
+      cut ? 'truncated' : 'malformed',
+      `${what} needs ${octets} octets, but ${cut ? 'the capture kept only' : 'there are only'} ${Math.max(0, this.remaining)}`,
+      { needed: octets, available: Math.max(0, this.remaining), limitedBy: cut ? 'capture' : this.protocol },
+    );
+    throw STOP;
+  }
+
+  /** Notes a problem at the current position; reading goes on. */
+  report(kind: Problem['kind'], message: string, more: Partial<Problem> = {}): void {
+    this.dissection.problems.push({
+      layer: this.protocol,
+      kind,
+      at: this.position - this.walk.packetStart,
+      message,
+      ...more,
+    });
+  }
+
+  /** Notes a problem and stops reading this layer. */
+  fail(message: string): never {
+    this.report('malformed', message);
+    throw STOP;
+  }
+
+  /** The octet `ahead` octets further on, without reading it; stops the layer when there is none. */
+  peek8(ahead = 0): number {
+    this.need(ahead + 1, 'the next octet');
+    return this.view.getUint8(this.position + ahead);
+  }
+
+  peek16(ahead = 0): number {
+    this.need(ahead + 2, 'the next two octets');
+    return this.view.getUint16(this.position + ahead);
+  }
+
+  /** Reads a numeric field of at most 48 bits that starts on an octet, and moves past it. */
+  number(field: Field): number {
+    const size = Math.ceil(field.bits / 8);
+    this.need(size, field.title);
+    const at = this.position;
+    const base = at * 8;
+    const node = this.fixed(field, at, base);
+    this.push(node);
+    this.position = at + size;
+    return Number(node.value);
+  }
+
+  /** Reads a field of any kind and moves past it. `length` in octets where the field does not fix it. */
+  take(field: Field, length = Math.ceil(field.bits / 8)): FieldNode {
+    this.need(length, field.title);
+    const at = this.position;
+    const node =
+      field.bits > 0 && length * 8 === field.bits ? this.fixed(field, at, at * 8) : this.variable(field, at, length);
+    this.push(node);
+    this.position = at + length;
+    return node;
+  }
+
+  /** Reads text of `length` octets and returns it. */
+  text(field: Field, length: number): string {
+    return this.take(field, length).display;
+  }
+
+  /** Adds a value that was computed, or read by other means, at a place of the packet. Offsets are octets in the view. */
+  derived(field: Field, value: FieldValue, display?: string, at = this.position, length = 0): FieldNode {
+    const node: FieldNode = {
+      name: field.name,
+      title: field.title,
+      value,
+      display: display ?? displayOf(field, value),
+      text: textOf(field, value),
+      offset: at - this.walk.packetStart,
+      length,
+      generated: true,
+    };
+    this.push(node);
+    return node;
+  }
+
+  /** A value that stands on the wire at [at, at + length) in a form that only the protocol knows (a DNS name). */
+  found(field: Field, value: FieldValue, at: number, length: number, display?: string): FieldNode {
+    const node: FieldNode = {
+      name: field.name,
+      title: field.title,
+      value,
+      display: display ?? displayOf(field, value),
+      text: textOf(field, value),
+      offset: at - this.walk.packetStart,
+      length,
+    };
+    this.push(node);
+    return node;
+  }
+
+  /** Reads fields under a heading; `inside` may set the heading's text with `describe`. */
+  group(field: Field, inside: () => void): void {
+    const node: FieldNode = {
+      name: field.name,
+      title: field.title,
+      value: null,
+      display: '',
+      text: '',
+      offset: this.position - this.walk.packetStart,
+      length: 0,
+      fields: [],
+    };
+    this.push(node);
+    const outer = this.nodes;
+    const outerLabel = this.label;
+    this.nodes = node.fields!;
+    this.label = undefined;
+    try {
+      inside();
+    } finally {
+      this.nodes = outer;
+      node.display = this.label ?? '';
+      this.label = outerLabel;
+      node.length = this.position - this.walk.packetStart - node.offset;
+    }
+  }
+
+  /** Sets the text of the heading that is being read. */
+  describe(label: string): void {
+    this.label = label;
+  }
+
+  /** Reads nothing but moves on; the octets become a gap. */
+  skip(octets: number): void {
+    this.need(octets, 'skipped octets');
+    this.position += octets;
+  }
+
+  /** Adds the header's fixed fields; stops at the first that is cut. */
+  header(fields: readonly Field[]): void {
+    for (const field of fields) {
+      const last = this.start + Math.ceil((field.bitOffset + field.bits) / 8);
+      this.position = this.start + (field.bitOffset >> 3);
+      if (last > this.end) this.need(last - this.position, field.title);
+      this.push(this.fixed(field, this.start + (field.bitOffset >> 3), this.start * 8 + field.bitOffset));
+      this.position = last;
+    }
+  }
+
+  private push(node: FieldNode): void {
+    if (++this.dissection.nodes > MAXIMUM_NODES) {
+      if (this.dissection.nodes === MAXIMUM_NODES + 1)
+        this.report('malformed', `the packet has more than ${MAXIMUM_NODES} fields; the rest is not shown`);
+      throw STOP;
+    }
+    this.nodes.push(node);
+  }
+
+  /** A node for a field whose width is declared, at an absolute bit position of the view. */
+  private fixed(field: Field, at: number, bit: number): FieldNode {
+    const value = valueAt(field, this.view, at, bit - at * 8);
+    const whole = (bit & 7) === 0 && (field.bits & 7) === 0;
+    const fields = field.children.length === 0 ? undefined : this.parts(field, bit);
+    return {
+      name: field.name,
+      title: field.title,
+      value,
+      display: displayOf(field, value),
+      text: textOf(field, value),
+      offset: (bit >> 3) - this.walk.packetStart,
+      length: ((bit & 7) + field.bits + 7) >> 3,
+      ...(whole ? {} : { bitOffset: bit - this.walk.packetStart * 8, bitLength: field.bits }),
+      ...(fields === undefined ? {} : { fields }),
+    };
+  }
+
+  private parts(field: Field, bit: number): FieldNode[] {
+    let at = bit;
+    return field.children.map((child) => {
+      const node = this.fixed(child, at >> 3, at);
+      at += child.bits;
+      return node;
+    });
+  }
+
+  private variable(field: Field, at: number, length: number): FieldNode {
+    const value = variableValue(field, this.view, at, length);
+    return {
+      name: field.name,
+      title: field.title,
+      value,
+      display: displayOf(field, value),
+      text: textOf(field, value),
+      offset: at - this.walk.packetStart,
+      length,
+    };
+  }
+}
+
+function valueAt(field: FieldDeclaration, view: DataView, at: number, bitOffset: number): FieldValue {
+  switch (field.kind) {
+    case 'ipv4':
+      return ipv4Text(view, at);
+    case 'ipv6':
+      return ipv6Text(view, at);
+    case 'ether':
+      return etherText(view, at);
+    case 'bytes':
+      return hexText(view, at, field.bits / 8);
+    case 'string':
+      return utf8Text(view, at, field.bits / 8);
+    case 'group':
+      return null;
+    default:
+  }
+  if (field.bits > 48) return readUint64(view, at, field.littleEndian);
+  const raw =
+    field.littleEndian === true
+      ? littleEndianReader(bitOffset, field.bits)(view, at)
+      : bigEndianReader(bitOffset, field.bits)(view, at);
+  if (field.kind === 'bool') return raw !== 0;
+  if (field.kind === 'int') return raw >= 2 ** (field.bits - 1) ? raw - 2 ** field.bits : raw;
+  return field.scale === undefined ? raw : raw * field.scale;
+}
+
+function variableValue(field: FieldDeclaration, view: DataView, at: number, length: number): FieldValue {
+  if (field.kind === 'string') return utf8Text(view, at, length);
+  if (field.kind === 'uint' && length <= 6) return length === 0 ? 0 : bigEndianReader(0, length * 8)(view, at);
+  if (field.kind === 'uint' && length === 8) return readUint64(view, at, field.littleEndian);
+  return hexText(view, at, length);
+}
+
+/** The value as a person reads it. */
+export function displayOf(field: FieldDeclaration, value: FieldValue): string {
+  if (value === null) return '';
+  if (typeof value === 'boolean') return value ? 'Set' : 'Not set';
+  if (typeof value === 'string') return value;
+  const plain = field.base === 16 ? hexNumber(value, field.bits) : String(value);
+  const label = field.labels?.[Number(value)];
+  if (label !== undefined) return `${label} (${plain})`;
+  return field.unit === undefined ? plain : `${plain} ${field.unit}`;
+}
+
+/** The value as `tshark -T fields` prints it: booleans 1 and 0, hexadecimal where the base says so, no labels. */
+export function textOf(field: FieldDeclaration, value: FieldValue): string {
+  if (value === null) return '';
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  if (typeof value === 'string') return value;
+  return field.base === 16 ? hexNumber(value, field.bits) : String(value);
+}

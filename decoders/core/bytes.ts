@@ -1,0 +1,80 @@
+/**
+ * Byte order lives here and nowhere else.
+ *
+ * Network byte order is big-endian (RFC 791, appendix B): what `ntohs` and `ntohl` undo on a little-endian machine.
+ * `DataView`'s getters read it directly; the little-endian readers are the named exception.
+ */
+
+/** Reads an unsigned number of at most 48 bits; `start` is the octet offset of the header in the view. */
+export type Reader = (view: DataView, start: number) => number;
+
+/**
+ * A reader for an unsigned field in network byte order.
+ *
+ * @param bitOffset bits from the header's first bit, 0 = most significant bit of octet 0
+ * @param bits width, 1 … 48
+ */
+export function bigEndianReader(bitOffset: number, bits: number): Reader {
+  const byte = bitOffset >> 3;
+  if ((bitOffset & 7) === 0) {
+    if (bits === 8) return (view, start) => view.getUint8(start + byte);
+    if (bits === 16) return (view, start) => view.getUint16(start + byte);
+    if (bits === 32) return (view, start) => view.getUint32(start + byte);
+    if (bits === 24) return (view, start) => view.getUint16(start + byte) * 256 + view.getUint8(start + byte + 2);
+    if (bits === 48)
+      return (view, start) => view.getUint16(start + byte) * 4294967296 + view.getUint32(start + byte + 2);
+  }
+  const bytes = ((bitOffset & 7) + bits + 7) >> 3;
+  const shift = bytes * 8 - (bitOffset & 7) - bits;
+  const mask = 2 ** bits - 1;
+  if (bytes === 1) return (view, start) => (view.getUint8(start + byte) >> shift) & mask;
+  if (bytes === 2) return (view, start) => (view.getUint16(start + byte) >> shift) & mask;
+  if (bytes === 4 && bits <= 31) return (view, start) => (view.getUint32(start + byte) >>> shift) & mask;
+  const scale = 2 ** shift;
+  const modulus = 2 ** bits;
+  return (view, start) => {
+    let value = 0;
+    for (let i = 0; i < bytes; i++) value = value * 256 + view.getUint8(start + byte + i);
+    return Math.floor(value / scale) % modulus;
+  };
+}
+
+/** A reader for a little-endian field of 1 … 6 whole octets. */
+export function littleEndianReader(bitOffset: number, bits: number): Reader {
+  if ((bitOffset & 7) !== 0 || (bits & 7) !== 0) throw new Error('a little-endian field must be whole octets');
+  const byte = bitOffset >> 3;
+  if (bits === 8) return (view, start) => view.getUint8(start + byte);
+  if (bits === 16) return (view, start) => view.getUint16(start + byte, true);
+  if (bits === 32) return (view, start) => view.getUint32(start + byte, true);
+  const bytes = bits >> 3;
+  return (view, start) => {
+    let value = 0;
+    for (let i = bytes - 1; i >= 0; i--) value = value * 256 + view.getUint8(start + byte + i);
+    return value;
+  };
+}
+
+/** An unsigned 64-bit number. */
+export function readUint64(view: DataView, at: number, littleEndian = false): bigint {
+  return view.getBigUint64(at, littleEndian);
+}
+
+/**
+ * The 16-bit ones' complement sum of RFC 1071 over `length` octets, not yet complemented.
+ * Sums 32 bits at a time: 2^16 ≡ 1 modulo 2^16 − 1, so the halves need not be told apart. Exact below 2^21 octets.
+ *
+ * @param sum what to start from (a pseudo-header, or 0)
+ * @returns 0 … 65535; a correct checksum makes it 65535
+ */
+export function onesComplementSum(view: DataView, start: number, length: number, sum = 0): number {
+  const end = start + length;
+  let at = start;
+  let total = sum;
+  for (; at + 16 <= end; at += 16)
+    total += view.getUint32(at) + view.getUint32(at + 4) + view.getUint32(at + 8) + view.getUint32(at + 12);
+  for (; at + 2 <= end; at += 2) total += view.getUint16(at);
+  if (at < end) total += view.getUint8(at) << 8;
+  // Fold the high half in, until 16 bits are left.
+  while (total > 0xffff) total = (total % 0x10000) + Math.floor(total / 0x10000);
+  return total;
+}

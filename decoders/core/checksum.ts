@@ -1,0 +1,59 @@
+/** Internet checksums (RFC 1071) over a header and its pseudo-header, and what offloading leaves of them. */
+
+import { onesComplementSum } from './bytes.js';
+import { PacketFlag, type Walk } from './walk.js';
+
+/** Wireshark's values of `*.checksum.status`. */
+export const ChecksumStatus = { bad: 0, good: 1, unverified: 2, absent: 3, illegal: 4 } as const;
+
+export const checksumStatusLabels = { 0: 'Bad', 1: 'Good', 2: 'Unverified', 3: 'Not present', 4: 'Illegal' };
+
+/** A checksum that was found wrong because the sender's card was to finish it: a kind of `bad` that is no error. */
+export const OFFLOADED = -1;
+
+/**
+ * Sum of the pseudo-header of RFC 768, RFC 9293 (section 3.1) and RFC 8200 (section 8.1).
+ *
+ * @param network offset in the view of the IPv4 or IPv6 header
+ * @param length octets of the transport header and its payload
+ */
+export function pseudoHeaderSum(view: DataView, network: number, protocol: number, length: number): number {
+  return view.getUint8(network) >> 4 === 6
+    ? onesComplementSum(view, network + 8, 32, protocol + length)
+    : onesComplementSum(view, network + 12, 8, protocol + length);
+}
+
+/**
+ * Checks a transport checksum.
+ *
+ * @param depth of the transport's layer in the walk
+ * @param protocol IP protocol number for the pseudo-header; -1 when the checksum has none (ICMPv4)
+ * @param field the checksum as it stands in the header
+ * @returns a `ChecksumStatus`, or `OFFLOADED`
+ */
+export function checkTransport(
+  view: DataView,
+  walk: Walk,
+  depth: number,
+  start: number,
+  end: number,
+  protocol: number,
+  field: number,
+): number {
+  if (walk.quotedFrom <= depth || end > walk.capturedEnd || walk.moreFragments || walk.fragmentOffset !== 0)
+    return ChecksumStatus.unverified;
+  const length = end - start;
+  if (protocol < 0) return onesComplementSum(view, start, length) === 0xffff ? ChecksumStatus.good : ChecksumStatus.bad;
+  if (walk.network < 0) return ChecksumStatus.unverified;
+  const pseudo = pseudoHeaderSum(view, walk.start[walk.network], protocol, length);
+  if (onesComplementSum(view, start, length, pseudo) === 0xffff) return ChecksumStatus.good;
+  // Linux leaves the folded pseudo-header sum in the field for the card to finish (CHECKSUM_PARTIAL).
+  return field === pseudo ? OFFLOADED : ChecksumStatus.bad;
+}
+
+/** Enters the result of a check into the packet's summary flags. */
+export function flagTransport(walk: Walk, status: number): void {
+  if (status === OFFLOADED) walk.flags |= PacketFlag.checksumOffload;
+  else if (status === ChecksumStatus.bad || status === ChecksumStatus.illegal)
+    walk.flags |= PacketFlag.badTransportChecksum;
+}

@@ -1,0 +1,188 @@
+/** The tree walker: every octet of one packet, named. */
+
+import { Body, type Dissection, STOP } from './body.js';
+import { hexText } from './format.js';
+import type { Problem } from './problem.js';
+import type { Registry } from './registry.js';
+import type { FieldNode, LayerNode, PacketTree } from './tree.js';
+import { Walk, walkPacket } from './walk.js';
+
+/** One packet as the tree walker takes it. */
+export interface PacketData {
+  readonly view: DataView;
+  /** First octet of the packet in the view. */
+  readonly start: number;
+  /** Octets kept. */
+  readonly captured: number;
+  /** Octets on the wire. */
+  readonly original: number;
+  /** LINKTYPE_ value. */
+  readonly linkType: number;
+}
+
+const gapField = { title: 'Octets that no field describes' };
+
+/**
+ * Builds the detail tree of one packet. Never throws for packet content, whatever it is.
+ * Offsets in the tree are octets from the packet's start.
+ */
+export function dissect(registry: Registry, packet: PacketData, walk = new Walk()): PacketTree {
+  const { view, start, captured } = packet;
+  walkPacket(registry, view, packet.linkType, start, captured, packet.original, walk);
+  const problems: Problem[] = [];
+  const dissection: Dissection = {
+    view,
+    walk,
+    problems,
+    nodes: 0,
+    protocolAt: (depth) => registry.runtime(walk.protocol[depth]).protocol.filter,
+  };
+  const layers: LayerNode[] = [];
+  let column = '';
+  let info = '';
+  for (let depth = 0; depth < walk.depth; depth++) {
+    const layer = dissectLayer(registry, dissection, depth, layers);
+    if (walk.quotedFrom > depth) {
+      column = registry.runtime(walk.protocol[depth]).protocol.column;
+      info = layer.summary;
+    }
+  }
+  trailers(registry, dissection, layers);
+  const data = unclaimed(dissection, start + captured);
+  if (data !== undefined) layers.push(data);
+  walkProblem(dissection);
+  return { layers, problems, protocol: column === '' ? 'UNKNOWN' : column, info };
+}
+
+/** Decodes one layer of a finished walk; filters use it to look at the variable part of a single protocol. */
+export function dissectLayer(
+  registry: Registry,
+  dissection: Dissection,
+  depth: number,
+  layers: LayerNode[] = [],
+): LayerNode {
+  const { walk } = dissection;
+  const { protocol } = registry.runtime(walk.protocol[depth]);
+  const start = walk.start[depth];
+  const end = walk.headerEnd[depth];
+  const fields: FieldNode[] = [];
+  const layer: LayerNode = {
+    protocol: protocol.filter,
+    title: protocol.title,
+    summary: '',
+    offset: start - walk.packetStart,
+    length: end - start,
+    fields,
+  };
+  layers.push(layer);
+  const body = new Body(dissection, depth, protocol.filter, start, end, fields);
+  try {
+    body.header(protocol.header);
+    protocol.body?.(body);
+  } catch (stop) {
+    if (stop !== STOP) throw stop;
+  }
+  fillGaps(layer, dissection);
+  layer.summary = protocol.info === undefined ? protocol.title : protocol.info(layer, body);
+  return layer;
+}
+
+/** Every octet of a header is accounted for: what nobody read becomes a gap. */
+function fillGaps(layer: LayerNode, { view, walk }: Dissection): void {
+  const end = layer.offset + layer.length;
+  let at = layer.offset;
+  const gaps: FieldNode[] = [];
+  // Fields stand in wire order but for computed ones; sorting a copy costs little and trusts nobody.
+  const ranges = layer.fields
+    .filter((field) => field.generated === undefined && field.length > 0)
+    .sort((a, b) => a.offset - b.offset);
+  for (const field of ranges) {
+    if (field.offset > at) gaps.push(gap(view, walk, at, field.offset));
+    at = Math.max(at, field.offset + field.length);
+  }
+  if (end > at) gaps.push(gap(view, walk, at, end));
+  if (gaps.length > 0) layer.fields.push(...gaps);
+}
+
+function gap(view: DataView, walk: Walk, from: number, to: number): FieldNode {
+  const hex = hexText(view, walk.packetStart + from, to - from);
+  return { name: 'gap', ...gapField, value: hex, display: hex, text: hex, offset: from, length: to - from };
+}
+
+/** What stands behind the end that a layer's own length sets belongs to the layer around it: Ethernet's padding. */
+function trailers(registry: Registry, { view, walk }: Dissection, layers: readonly LayerNode[]): void {
+  for (let depth = walk.depth - 1; depth >= 0; depth--) {
+    const from = walk.end[depth];
+    const to = Math.min(depth === 0 ? walk.capturedEnd : walk.end[depth - 1], walk.capturedEnd);
+    if (from >= to) continue;
+    const owner = depth === 0 ? 0 : depth - 1;
+    const field = registry.field(`${layers[owner].protocol}.trailer`);
+    const hex = hexText(view, from, to - from);
+    layers[owner].fields.push({
+      name: field?.name ?? 'gap',
+      title: field?.title ?? gapField.title,
+      value: hex,
+      display: hex,
+      text: hex,
+      offset: from - walk.packetStart,
+      length: to - from,
+    });
+  }
+}
+
+/** The payload that no protocol claimed. */
+function unclaimed({ view, walk }: Dissection, capturedEnd: number): LayerNode | undefined {
+  const last = walk.depth - 1;
+  const from = last < 0 ? walk.packetStart : walk.headerEnd[last];
+  const to = last < 0 ? capturedEnd : Math.min(walk.end[last], capturedEnd);
+  if (to <= from) return undefined;
+  const hex = hexText(view, from, to - from);
+  const offset = from - walk.packetStart;
+  const length = to - from;
+  return {
+    protocol: 'data',
+    title: 'Data',
+    summary: `${length} bytes`,
+    offset,
+    length,
+    fields: [
+      { name: 'data.data', title: 'Data', value: hex, display: hex, text: hex, offset, length },
+      {
+        name: 'data.len',
+        title: 'Length',
+        value: length,
+        display: String(length),
+        text: String(length),
+        offset,
+        length: 0,
+        generated: true,
+      },
+    ],
+  };
+}
+
+/** Puts the walk's own finding, a header that could not be read whole, into words, unless a layer said it already. */
+function walkProblem(dissection: Dissection): void {
+  const { walk, problems } = dissection;
+  if (walk.problem === 'none') return;
+  const layer = dissection.protocolAt(walk.problemDepth);
+  const at = walk.problemAt - walk.packetStart;
+  if (walk.problem === 'too-deep') {
+    problems.push({ layer, kind: 'malformed', at, message: 'more layers than are followed are nested in this packet' });
+    return;
+  }
+  if (problems.some((problem) => problem.layer === layer && problem.kind === walk.problem)) return;
+  const available = Math.max(0, walk.capturedEnd - walk.problemAt);
+  problems.push({
+    layer,
+    kind: walk.problem,
+    at,
+    needed: walk.problemNeeded,
+    available,
+    limitedBy: walk.problem === 'truncated' ? 'capture' : 'packet',
+    message:
+      walk.problem === 'truncated'
+        ? `${layer} has ${walk.problemNeeded} octets, but the capture kept only ${available} of them`
+        : `${layer} claims ${walk.problemNeeded} octets, more than the packet's own lengths allow`,
+  });
+}

@@ -1,0 +1,69 @@
+/** Addresses, numbers and octets as text, the way Wireshark writes them. */
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+/** Dotted quad of the 4 octets at `at`. */
+export function ipv4Text(view: DataView, at: number): string {
+  return `${view.getUint8(at)}.${view.getUint8(at + 1)}.${view.getUint8(at + 2)}.${view.getUint8(at + 3)}`;
+}
+
+/** Dotted quad of a 32-bit number. */
+export function ipv4FromNumber(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+}
+
+/** RFC 5952 text of the 16 octets at `at`. */
+export function ipv6Text(view: DataView, at: number): string {
+  return ipv6FromWords(view.getUint32(at), view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12));
+}
+
+/** RFC 5952 text of four 32-bit words, most significant first. */
+export function ipv6FromWords(a: number, b: number, c: number, d: number): string {
+  // RFC 5952, section 5: IPv4-mapped (::ffff:0:0/96) and IPv4-compatible addresses are written with a dotted quad.
+  if (a === 0 && b === 0 && c === 0xffff) return `::ffff:${ipv4FromNumber(d)}`;
+  const groups = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff, c >>> 16, c & 0xffff, d >>> 16, d & 0xffff];
+  if (a === 0 && b === 0 && c === 0 && d >>> 16 !== 0) return `::${ipv4FromNumber(d)}`;
+  let bestStart = -1;
+  let bestLength = 1; // section 4.2.2: a single zero group is not shortened
+  for (let i = 0; i < 8; i++) {
+    let j = i;
+    while (j < 8 && groups[j] === 0) j++;
+    if (j - i > bestLength) {
+      bestStart = i;
+      bestLength = j - i;
+    }
+    if (j > i) i = j;
+  }
+  const text = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((g) => g.toString(16))
+      .join(':');
+  return bestStart < 0 ? text(0, 8) : `${text(0, bestStart)}::${text(bestStart + bestLength, 8)}`;
+}
+
+/** Six octets, colon-separated. */
+export function etherText(view: DataView, at: number): string {
+  let out = HEX[view.getUint8(at)];
+  for (let i = 1; i < 6; i++) out += `:${HEX[view.getUint8(at + i)]}`;
+  return out;
+}
+
+/** Octets as hexadecimal digits without separators, as `tshark -T fields` prints them. */
+export function hexText(view: DataView, at: number, length: number): string {
+  let out = '';
+  for (let i = 0; i < length; i++) out += HEX[view.getUint8(at + i)];
+  return out;
+}
+
+/** `0x…`, padded to the field's width. */
+export function hexNumber(value: number | bigint, bits: number): string {
+  return `0x${value.toString(16).padStart(Math.ceil(bits / 4), '0')}`;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+
+/** UTF-8 text; invalid sequences become U+FFFD. */
+export function utf8Text(view: DataView, at: number, length: number): string {
+  return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + at, length));
+}

@@ -1,0 +1,228 @@
+/** One declaration a protocol: the fixed header, what varies, what carries it and what it carries. */
+
+import type { Body } from './body.js';
+import { bigEndianReader, littleEndianReader, type Reader } from './bytes.js';
+import type { Field, FieldDeclaration, NumericDeclaration } from './field.js';
+import type { LayerNode } from './tree.js';
+import type { Walk } from './walk.js';
+
+export type Declarations = Readonly<Record<string, FieldDeclaration>>;
+
+/** `read.srcport(view, start)`: the numbers of the fixed header by the names they were declared with. */
+export type Readers<H extends Declarations> = {
+  readonly [K in keyof H as H[K] extends NumericDeclaration ? K : never]: Reader;
+};
+
+/** The placed fields by the names they were declared with. */
+export type Fields<H extends Declarations, F extends Declarations> = {
+  readonly [K in keyof H | keyof F]: Field;
+};
+
+/** A header's position in the view, while its length or its payload is being found. All offsets are octets in the view. */
+export type Measure<H extends Declarations> = (
+  read: Readers<H>,
+  view: DataView,
+  start: number,
+  /** First octet that neither the capture nor an outer length lets the header have. */
+  end: number,
+  walk: Walk,
+) => number;
+
+/**
+ * Chooses the payload's protocol: the value to look up in this protocol's own dispatch table (the field named by
+ * `table`), or -1 for none.
+ */
+export interface Dispatch<H extends Declarations> {
+  /** Name of the dispatch table, for example `ip.proto`; other protocols enter it with `carriedBy`. */
+  readonly table: string;
+  readonly value: Measure<H>;
+}
+
+export interface ProtocolDeclaration<H extends Declarations, F extends Declarations> {
+  /** Where the octets are specified, for example `RFC 768`. */
+  readonly reference: string;
+  /** Dispatch tables and the values in them that lead here. */
+  readonly carriedBy?: Readonly<Record<string, number | readonly number[]>>;
+  /** The part that every header has, in wire order; whole octets. */
+  readonly header: H;
+  /** Fields of the variable part, which `body` reads. */
+  readonly fields?: F;
+  /** Filter names that stand for any of several fields: `{ port: ['srcport', 'dstport'] }` makes `udp.port`. */
+  readonly either?: Readonly<Record<string, readonly (keyof H | keyof F)[]>>;
+  /**
+   * Length of the whole header in octets where it varies. Below the fixed part's length, or NaN: malformed.
+   * `'all'`: everything that is left belongs to the header (a protocol without payload).
+   */
+  readonly headerLength?: Measure<H> | 'all';
+  /** Offset in the view where this header says that its payload ends. Default: where the outer one says. */
+  readonly payloadEnd?: Measure<H>;
+  /** A header field whose value chooses the payload's protocol in the table of that field's name, or a `Dispatch`; a list is tried in order. */
+  readonly next?: (keyof H & string) | Dispatch<H> | readonly Dispatch<H>[];
+  /** What stands between the fixed part and the header's end; also computed fields and checks. Only runs when somebody looks. */
+  readonly body?: (body: Body, field: Fields<H, F>, read: Readers<H>) => void;
+  /** The `info` column, and the layer's one-line summary. */
+  readonly info?: (layer: LayerNode, body: Body) => string;
+  /** The `protocol` column; default the filter name in capitals. */
+  readonly column?: string;
+  /** Notes for the walkers; see `LayerRole`. */
+  readonly role?: LayerRole;
+  /** Sets summary flags that need more than a field's value; runs for every packet, so it must not allocate. */
+  readonly inspect?: (read: Readers<H>, view: DataView, start: number, end: number, walk: Walk) => void;
+  /** The filter prefix, where it is another protocol's: DNS's length octets over TCP belong to `dns`. */
+  readonly prefix?: string;
+}
+
+/**
+ * What a layer means to addressing: `network` carries hosts' addresses, `transport` ports;
+ * `quotes`: its payload is a copy of an earlier packet (an ICMP error), which must not speak for this one.
+ */
+export type LayerRole = 'link' | 'network' | 'transport' | 'quotes';
+
+/** A compiled protocol. The registry gives it its id. */
+export interface Protocol {
+  /** Filter name, for example `udp`. */
+  readonly filter: string;
+  readonly title: string;
+  readonly column: string;
+  readonly reference: string;
+  readonly role: LayerRole | undefined;
+  readonly carriedBy: Readonly<Record<string, number | readonly number[]>>;
+  /** Placed fields of the fixed header in wire order (top level; parts are their children). */
+  readonly header: readonly Field[];
+  /** Placed fields of the variable part. */
+  readonly variable: readonly Field[];
+  readonly either: Readonly<Record<string, readonly string[]>>;
+  /** Octets of the fixed part. */
+  readonly fixedLength: number;
+  readonly headerLength: ((view: DataView, start: number, end: number, walk: Walk) => number) | undefined;
+  readonly payloadEnd: ((view: DataView, start: number, end: number, walk: Walk) => number) | undefined;
+  readonly dispatch: readonly {
+    readonly table: string;
+    readonly value: (view: DataView, start: number, end: number, walk: Walk) => number;
+  }[];
+  readonly inspect: ((view: DataView, start: number, end: number, walk: Walk) => void) | undefined;
+  readonly body: ((body: Body) => void) | undefined;
+  readonly info: ((layer: LayerNode, body: Body) => string) | undefined;
+}
+
+/** The reader of a placed header field (numeric kinds of at most 48 bits). */
+export function readerOf(field: Field): Reader {
+  const raw =
+    field.littleEndian === true
+      ? littleEndianReader(field.bitOffset, field.bits)
+      : bigEndianReader(field.bitOffset, field.bits);
+  if (field.kind === 'bool') return (view, start) => (raw(view, start) === 0 ? 0 : 1);
+  if (field.kind === 'int') {
+    const sign = 2 ** (field.bits - 1);
+    const modulus = 2 ** field.bits;
+    return (view, start) => {
+      const value = raw(view, start);
+      return value >= sign ? value - modulus : value;
+    };
+  }
+  const scale = field.scale;
+  return scale === undefined ? raw : (view, start) => raw(view, start) * scale;
+}
+
+/** Whether `read` can give the field's value as a number. */
+export function isNumeric(field: FieldDeclaration): boolean {
+  return (field.kind === 'uint' || field.kind === 'int' || field.kind === 'bool') && field.bits > 0 && field.bits <= 48;
+}
+
+function place(name: string, declaration: FieldDeclaration, bitOffset: number): Field {
+  let at = bitOffset;
+  const children = Object.entries(declaration.parts ?? {}).map(([key, part]) => {
+    const child = place(part.filter ?? `${name}.${key}`, part, at);
+    at += bitOffset < 0 ? 0 : part.bits;
+    return child;
+  });
+  if (children.length > 0 && children.reduce((sum, child) => sum + child.bits, 0) !== declaration.bits)
+    throw new Error(`${name}: the parts' widths do not add up to ${declaration.bits} bits`);
+  return { ...declaration, name, bitOffset, children };
+}
+
+/**
+ * Declares a protocol. Offsets, masks, filter names and the header's size are derived from the order and widths of `header`.
+ *
+ * @param filter the filter name, as Wireshark has it
+ * @throws Error at start-up when the fixed header is not whole octets or parts do not add up
+ */
+export function protocol<const H extends Declarations, const F extends Declarations = Record<never, never>>(
+  filter: string,
+  title: string,
+  declaration: ProtocolDeclaration<H, F>,
+): Protocol {
+  const prefix = declaration.prefix ?? filter;
+  const named = (key: string, field: FieldDeclaration) => field.filter ?? `${prefix}.${key}`;
+  const placed: Record<string, Field> = {};
+  const read: Record<string, Reader> = {};
+  let bitOffset = 0;
+  for (const [key, field] of Object.entries(declaration.header)) {
+    const at = place(named(key, field), field, bitOffset);
+    placed[key] = at;
+    if (isNumeric(at)) read[key] = readerOf(at);
+    bitOffset += field.bits;
+  }
+  if (bitOffset % 8 !== 0) throw new Error(`${filter}: the fixed header is ${bitOffset} bits, not whole octets`);
+  const header = Object.values(placed);
+  for (const [key, field] of Object.entries(declaration.fields ?? {})) {
+    if (placed[key] !== undefined) throw new Error(`${filter}: the field "${key}" is declared twice`);
+    placed[key] = place(named(key, field), field, -1);
+  }
+  const readers = read as Readers<H>;
+  const fields = placed as Fields<H, F>;
+  const bind = (measure: Measure<H>) => (view: DataView, start: number, end: number, walk: Walk) =>
+    measure(readers, view, start, end, walk);
+  const { body, info, inspect, headerLength, payloadEnd } = declaration;
+  return {
+    filter,
+    title,
+    column: declaration.column ?? filter.toUpperCase(),
+    reference: declaration.reference,
+    role: declaration.role,
+    carriedBy: declaration.carriedBy ?? {},
+    header,
+    variable: Object.values(placed).slice(header.length),
+    either: eitherNames(prefix, declaration.either, placed),
+    fixedLength: bitOffset / 8,
+    headerLength:
+      headerLength === undefined
+        ? undefined
+        : headerLength === 'all'
+          ? (_view, start, end) => end - start
+          : bind(headerLength),
+    payloadEnd: payloadEnd === undefined ? undefined : bind(payloadEnd),
+    dispatch: dispatches(declaration.next, placed, read).map(({ table, value }) => ({ table, value: bind(value) })),
+    inspect: inspect === undefined ? undefined : (view, start, end, walk) => inspect(readers, view, start, end, walk),
+    body: body === undefined ? undefined : (tree) => body(tree, fields, readers),
+    info,
+  };
+}
+
+function eitherNames<K>(
+  prefix: string,
+  either: Readonly<Record<string, readonly K[]>> | undefined,
+  placed: Readonly<Record<string, Field>>,
+): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(either ?? {}).map(([key, members]) => [
+      `${prefix}.${key}`,
+      members.map((member) => placed[member as string].name),
+    ]),
+  );
+}
+
+function dispatches<H extends Declarations>(
+  next: ProtocolDeclaration<H, Declarations>['next'],
+  placed: Readonly<Record<string, Field>>,
+  read: Readonly<Record<string, Reader>>,
+): readonly Dispatch<H>[] {
+  if (next === undefined) return [];
+  if (typeof next === 'string') {
+    const reader = read[next];
+    const field = placed[next];
+    if (reader === undefined || field === undefined) throw new Error(`next: "${next}" is not a number of the header`);
+    return [{ table: field.name, value: (_read, view, start) => reader(view, start) }];
+  }
+  return Array.isArray(next) ? (next as readonly Dispatch<H>[]) : [next as Dispatch<H>];
+}

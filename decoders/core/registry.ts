@@ -1,0 +1,178 @@
+/** All protocols together: ids, dispatch tables, and the vocabulary of filter names. */
+
+import type { Reader } from './bytes.js';
+import type { Field } from './field.js';
+import { isNumeric, type Protocol, readerOf } from './protocol.js';
+import { compileFill, type Fill } from './summarize.js';
+import type { Walk } from './walk.js';
+
+/** What the walk needs of a protocol, in one object of one shape. */
+export interface Runtime {
+  readonly id: number;
+  readonly protocol: Protocol;
+  readonly fixedLength: number;
+  readonly headerLength: Protocol['headerLength'];
+  readonly payloadEnd: Protocol['payloadEnd'];
+  readonly inspect: Protocol['inspect'];
+  readonly isNetwork: boolean;
+  /** The IP protocol number of a transport, 0 for every other layer. */
+  readonly ipProtocol: number;
+  readonly quotes: boolean;
+  /** The registry id of the payload's protocol; 0 when nobody claims it. */
+  readonly next: (view: DataView, start: number, end: number, walk: Walk) => number;
+  /** Writes the header's columns; undefined when it has none. */
+  readonly fill: Fill | undefined;
+}
+
+/** A field with what the filter language and the field reference need to know of it. */
+export interface RegisteredField extends Field {
+  readonly protocol: Protocol;
+  readonly protocolId: number;
+  /** Reads the number from the header's start; undefined for addresses, octets and fields of the variable part. */
+  readonly read: Reader | undefined;
+}
+
+const DENSE = 65536;
+
+export class Registry {
+  private readonly runtimes: Runtime[] = [];
+  private readonly byFilter = new Map<string, number>();
+  private readonly tables = new Map<string, { dense: Uint16Array; sparse: Map<number, number> }>();
+  private readonly fieldsByName = new Map<string, RegisteredField>();
+  private readonly eitherNames = new Map<string, readonly RegisteredField[]>();
+  private readonly linkTypes: Uint16Array;
+
+  /**
+   * @param protocols the explicit list; ids are 1, 2, 3, … in its order
+   * @throws Error at start-up when two protocols claim one value, one name, or one field name
+   */
+  constructor(protocols: readonly Protocol[]) {
+    protocols.forEach((protocol, index) => this.enter(protocol, index + 1));
+    this.linkTypes = this.table('linktype').dense;
+    protocols.forEach((protocol, index) => {
+      const id = index + 1;
+      this.runtimes[id] = {
+        id,
+        protocol,
+        fixedLength: protocol.fixedLength,
+        headerLength: protocol.headerLength,
+        payloadEnd: protocol.payloadEnd,
+        inspect: protocol.inspect,
+        isNetwork: protocol.role === 'network',
+        ipProtocol: ipProtocolOf(protocol),
+        quotes: protocol.role === 'quotes',
+        next: this.nextOf(protocol),
+        fill: compileFill(protocol),
+      };
+      this.enterFields(protocol, id);
+    });
+  }
+
+  /** Registry id of the protocol that a LINKTYPE_ value names, 0 when unknown. */
+  linkLayer(linkType: number): number {
+    return linkType < DENSE && linkType >= 0 ? this.linkTypes[linkType] : 0;
+  }
+
+  runtime(id: number): Runtime {
+    return this.runtimes[id];
+  }
+
+  get protocols(): readonly Protocol[] {
+    return this.runtimes.slice(1).map((runtime) => runtime.protocol);
+  }
+
+  /** Registry id of a protocol by its filter name, 0 when there is none. */
+  idOf(filter: string): number {
+    return this.byFilter.get(filter) ?? 0;
+  }
+
+  field(name: string): RegisteredField | undefined {
+    return this.fieldsByName.get(name);
+  }
+
+  /** The fields that an either-name (`tcp.port`, `ip.addr`) stands for; undefined when it is none. */
+  either(name: string): readonly RegisteredField[] | undefined {
+    return this.eitherNames.get(name);
+  }
+
+  fields(): Iterable<RegisteredField> {
+    return this.fieldsByName.values();
+  }
+
+  eithers(): Iterable<[string, readonly RegisteredField[]]> {
+    return this.eitherNames.entries();
+  }
+
+  private enter(protocol: Protocol, id: number): void {
+    if (this.byFilter.has(protocol.filter)) throw new Error(`two protocols are named ${protocol.filter}`);
+    this.byFilter.set(protocol.filter, id);
+    for (const [name, values] of Object.entries(protocol.carriedBy)) {
+      const table = this.table(name);
+      for (const value of typeof values === 'number' ? [values] : values) {
+        const taken = value < DENSE ? table.dense[value] : (table.sparse.get(value) ?? 0);
+        if (taken !== 0) throw new Error(`${protocol.filter}: ${name} ${value} is claimed by another protocol already`);
+        if (value < DENSE) table.dense[value] = id;
+        else table.sparse.set(value, id);
+      }
+    }
+  }
+
+  private table(name: string): { dense: Uint16Array; sparse: Map<number, number> } {
+    let table = this.tables.get(name);
+    if (table === undefined) {
+      table = { dense: new Uint16Array(DENSE), sparse: new Map() };
+      this.tables.set(name, table);
+    }
+    return table;
+  }
+
+  private nextOf(protocol: Protocol): Runtime['next'] {
+    const steps = protocol.dispatch.map(({ table, value }) => ({ ...this.table(table), value }));
+    if (steps.length === 0) return () => 0;
+    if (steps.length === 1) {
+      const { dense, sparse, value } = steps[0];
+      return (view, start, end, walk) => {
+        const key = value(view, start, end, walk);
+        return key >= DENSE ? (sparse.get(key) ?? 0) : key < 0 ? 0 : dense[key];
+      };
+    }
+    return (view, start, end, walk) => {
+      for (let i = 0; i < steps.length; i++) {
+        const step = steps[i];
+        const key = step.value(view, start, end, walk);
+        const id = key >= DENSE ? (step.sparse.get(key) ?? 0) : key < 0 ? 0 : step.dense[key];
+        if (id !== 0) return id;
+      }
+      return 0;
+    };
+  }
+
+  private enterFields(protocol: Protocol, protocolId: number): void {
+    const add = (field: Field): void => {
+      if (this.fieldsByName.has(field.name)) throw new Error(`two fields are named ${field.name}`);
+      const readable = field.bitOffset >= 0 && isNumeric(field);
+      this.fieldsByName.set(field.name, {
+        ...field,
+        protocol,
+        protocolId,
+        read: readable ? readerOf(field) : undefined,
+      });
+      field.children.forEach(add);
+    };
+    protocol.header.forEach(add);
+    protocol.variable.forEach(add);
+    for (const [name, members] of Object.entries(protocol.either)) {
+      if (this.fieldsByName.has(name) || this.eitherNames.has(name)) throw new Error(`two fields are named ${name}`);
+      this.eitherNames.set(
+        name,
+        members.map((member) => this.fieldsByName.get(member)!),
+      );
+    }
+  }
+}
+
+function ipProtocolOf(protocol: Protocol): number {
+  if (protocol.role !== 'transport' && protocol.role !== 'quotes') return 0;
+  const values = protocol.carriedBy['ip.proto'] ?? protocol.carriedBy['ipv6.nxt'] ?? 0;
+  return typeof values === 'number' ? values : values[0];
+}

@@ -1,0 +1,115 @@
+/** The fast walker: one packet's row of the summary columns, without an allocation. */
+
+import { AddressFamily, type Columns } from './columns.js';
+import type { Field } from './field.js';
+import { type Protocol, readerOf } from './protocol.js';
+import type { Registry } from './registry.js';
+import { type Walk, walkPacket } from './walk.js';
+
+/** Writes one header's declared columns into a row. */
+export type Fill = (view: DataView, start: number, columns: Columns, row: number) => void;
+
+function fillPort(field: Field, which: 'sourcePort' | 'destinationPort'): Fill {
+  const read = readerOf(field);
+  return (view, start, columns, row) => {
+    columns[which][row] = read(view, start);
+  };
+}
+
+function fillAddress(field: Field, which: 'source' | 'destination'): Fill {
+  const byte = field.bitOffset / 8;
+  if (field.kind === 'ipv4')
+    return (view, start, columns, row) => {
+      const words = columns[which];
+      const at = row * 4;
+      words[at] = view.getUint32(start + byte);
+      words[at + 1] = words[at + 2] = words[at + 3] = 0;
+      columns.addressFamily[row] = AddressFamily.ipv4;
+    };
+  if (field.kind === 'ipv6')
+    return (view, start, columns, row) => {
+      const words = columns[which];
+      const at = row * 4;
+      words[at] = view.getUint32(start + byte);
+      words[at + 1] = view.getUint32(start + byte + 4);
+      words[at + 2] = view.getUint32(start + byte + 8);
+      words[at + 3] = view.getUint32(start + byte + 12);
+      columns.addressFamily[row] = AddressFamily.ipv6;
+    };
+  if (field.kind === 'ether')
+    return (view, start, columns, row) => {
+      const words = columns[which];
+      const at = row * 4;
+      words[at] = view.getUint16(start + byte);
+      words[at + 1] = view.getUint32(start + byte + 2);
+      words[at + 2] = words[at + 3] = 0;
+      columns.addressFamily[row] = AddressFamily.ether;
+    };
+  throw new Error(`${field.name}: a ${field.kind} cannot fill an address column`);
+}
+
+/** One function for all of a protocol's columns, or undefined when it has none. */
+export function compileFill(protocol: Protocol): Fill | undefined {
+  const fills: Fill[] = [];
+  for (const field of protocol.header) {
+    const column = field.column;
+    if (column === 'sourcePort' || column === 'destinationPort') fills.push(fillPort(field, column));
+    else if (column !== undefined) fills.push(fillAddress(field, column));
+  }
+  if (fills.length === 0) return undefined;
+  if (fills.length === 1) return fills[0];
+  if (fills.length === 2) {
+    const [first, second] = fills as [Fill, Fill];
+    return (view, start, columns, row) => {
+      first(view, start, columns, row);
+      second(view, start, columns, row);
+    };
+  }
+  return (view, start, columns, row) => {
+    for (let i = 0; i < fills.length; i++) fills[i](view, start, columns, row);
+  };
+}
+
+/**
+ * Summarizes the packet at [start, start + captured) into `columns` at `row`. The caller fills time, lengths,
+ * interface and offset, and adds direction to the flags.
+ *
+ * @param original octets on the wire
+ */
+export function summarizePacket(
+  registry: Registry,
+  view: DataView,
+  linkType: number,
+  start: number,
+  captured: number,
+  original: number,
+  walk: Walk,
+  columns: Columns,
+  row: number,
+): void {
+  columns.addressFamily[row] = AddressFamily.none;
+  columns.sourcePort[row] = columns.destinationPort[row] = 0;
+  columns.transport[row] = 0;
+  columns.transportOffset[row] = -1;
+  columns.transportEnd[row] = -1;
+  walkPacket(registry, view, linkType, start, captured, original, walk);
+  const depth = walk.depth < walk.quotedFrom ? walk.depth : walk.quotedFrom;
+  for (let i = 0; i < depth; i++) {
+    const layer = registry.runtime(walk.protocol[i]);
+    // A header that was cut has no columns to give.
+    if (walk.headerEnd[i] - walk.start[i] < layer.fixedLength) break;
+    if (layer.fill !== undefined) layer.fill(view, walk.start[i], columns, row);
+    if (layer.ipProtocol !== 0) {
+      columns.transport[row] = layer.ipProtocol;
+      columns.transportOffset[row] = walk.start[i];
+      columns.transportEnd[row] = walk.end[i];
+    } else if (layer.isNetwork) {
+      // A tunnel's inner packet starts anew: the outer transport does not belong to the inner addresses.
+      columns.transport[row] = 0;
+      columns.transportOffset[row] = -1;
+      columns.sourcePort[row] = columns.destinationPort[row] = 0;
+    }
+  }
+  columns.protocol[row] = depth === 0 ? 0 : walk.protocol[depth - 1];
+  columns.flags[row] = walk.flags;
+}

@@ -1,0 +1,183 @@
+/** Finds a packet's layers without allocating anything: the walk that `summarize`, `dissect` and filters share. */
+
+import type { Registry } from './registry.js';
+
+/** Deepest nesting that is followed; a packet that nests deeper is reported as malformed. */
+export const MAXIMUM_DEPTH = 32;
+
+/** Summary flags of a packet: bits of the index's `flags` column. */
+export const PacketFlag = {
+  /** Fewer octets kept than the packet had (snap length). */
+  truncated: 1 << 0,
+  /** A header needs octets that the packet's own lengths deny it, or contradicts itself. */
+  malformed: 1 << 1,
+  /** An IP fragment (first or later). */
+  fragment: 1 << 2,
+  /** The IPv4 header checksum is wrong and not merely left to the card. */
+  badNetworkChecksum: 1 << 3,
+  /** The transport checksum (TCP, UDP, ICMP, ICMPv6) is wrong and not merely left to the card. */
+  badTransportChecksum: 1 << 4,
+  /** The transport checksum holds only the pseudo-header's sum: the card was to finish it. */
+  checksumOffload: 1 << 5,
+  /** Longer than any frame of its link can be: one super-frame for many (segmentation offload). */
+  segmentationOffload: 1 << 6,
+  /** More than one network layer (tunnel, or an ICMP error's quotation): columns tell only part of the addresses. */
+  nested: 1 << 7,
+  /** epb_flags: received by the interface. */
+  inbound: 1 << 8,
+  /** epb_flags: sent by the interface. */
+  outbound: 1 << 9,
+  /** A header was cut by the snap length, so that deeper layers are unknown. */
+  short: 1 << 10,
+  /** The packet goes from the flow's server to its client. */
+  fromServer: 1 << 11,
+  /** The packet carries a VLAN tag. */
+  tagged: 1 << 12,
+} as const;
+
+export type WalkProblem = 'none' | 'truncated' | 'malformed' | 'too-deep';
+const PROBLEMS: readonly WalkProblem[] = ['none', 'truncated', 'malformed', 'too-deep'];
+
+/** The layers of one packet; preallocated and used again for the next. Offsets are octets in the view. */
+export class Walk {
+  depth = 0;
+  /** Registry ids, outermost first. */
+  readonly protocol = new Int32Array(MAXIMUM_DEPTH);
+  readonly start = new Int32Array(MAXIMUM_DEPTH);
+  readonly headerEnd = new Int32Array(MAXIMUM_DEPTH);
+  /** Where the layer's payload ends by its own and all outer lengths; may lie beyond what was captured. */
+  readonly end = new Int32Array(MAXIMUM_DEPTH);
+  /** Octets of the packet in the view: [packetStart, capturedEnd). */
+  packetStart = 0;
+  capturedEnd = 0;
+  /** First layer that is only a quotation (inside an ICMP error); `depth` when there is none. */
+  quotedFrom = 0;
+  /** Innermost network layer so far, -1 for none. */
+  network = -1;
+  /** Network layers so far. */
+  networks = 0;
+  /** `PacketFlag`s found so far. */
+  flags = 0;
+  /** For a fragment that is not the first, nothing above the network layer can be read; a first one lacks its end. */
+  fragmentOffset = 0;
+  moreFragments = false;
+  private problemIndex = 0;
+  /** Octets the failed header needed, from `problemAt`. */
+  problemNeeded = 0;
+  problemAt = 0;
+  /** Depth of the layer that could not be read whole. */
+  problemDepth = 0;
+
+  get problem(): WalkProblem {
+    return PROBLEMS[this.problemIndex];
+  }
+
+  reset(packetStart: number, capturedEnd: number): void {
+    this.depth = 0;
+    this.packetStart = packetStart;
+    this.capturedEnd = capturedEnd;
+    this.quotedFrom = MAXIMUM_DEPTH;
+    this.network = -1;
+    this.networks = 0;
+    this.flags = 0;
+    this.fragmentOffset = 0;
+    this.moreFragments = false;
+    this.problemIndex = 0;
+  }
+
+  /** Whether the layer now being measured stands inside a quotation. */
+  get quoted(): boolean {
+    return this.quotedFrom <= this.depth;
+  }
+
+  /** Notes that the header at `at` needs `needed` octets; `limit` is where the packet's own lengths end. */
+  fail(at: number, needed: number, limit: number): void {
+    // What an ICMP error quotes is cut by design (RFC 792: header + 64 bits), not a fault of this packet.
+    if (this.quoted) return;
+    const cut = limit > this.capturedEnd && at + needed <= limit;
+    this.flags |= cut ? PacketFlag.short : PacketFlag.malformed;
+    if (this.problemIndex !== 0) return;
+    this.problemIndex = cut ? 1 : 2;
+    this.problemAt = at;
+    this.problemNeeded = needed;
+    this.problemDepth = this.depth;
+  }
+
+  tooDeep(at: number): void {
+    this.problemIndex = 3;
+    this.problemAt = at;
+    this.problemNeeded = 0;
+    this.problemDepth = this.depth - 1;
+    this.flags |= PacketFlag.malformed;
+  }
+}
+
+/**
+ * Walks the layers of the packet at [start, start + captured) into `walk`.
+ *
+ * @param linkType LINKTYPE_ value
+ * @param captured octets in the view
+ * @param original octets that the packet had on the wire; may be larger than `captured`
+ */
+export function walkPacket(
+  registry: Registry,
+  view: DataView,
+  linkType: number,
+  start: number,
+  captured: number,
+  original: number,
+  walk: Walk,
+): void {
+  const capturedEnd = start + captured;
+  walk.reset(start, capturedEnd);
+  let end = start + (original > captured ? original : captured);
+  if (original > captured) walk.flags |= PacketFlag.truncated;
+  let id = registry.linkLayer(linkType);
+  let at = start;
+  while (id !== 0) {
+    const depth = walk.depth;
+    if (depth === MAXIMUM_DEPTH) {
+      walk.tooDeep(at);
+      return;
+    }
+    const layer = registry.runtime(id);
+    const available = end < capturedEnd ? end : capturedEnd;
+    walk.protocol[depth] = id;
+    walk.start[depth] = at;
+    if (at + layer.fixedLength > available) {
+      walk.fail(at, layer.fixedLength, end);
+      walk.headerEnd[depth] = walk.end[depth] = available;
+      walk.depth = depth + 1;
+      return;
+    }
+    let headerEnd = at + layer.fixedLength;
+    if (layer.headerLength !== undefined) {
+      const length = layer.headerLength(view, at, available, walk);
+      headerEnd = at + length;
+      if (!(length >= layer.fixedLength) || headerEnd > available) {
+        walk.fail(at, length >= layer.fixedLength ? length : layer.fixedLength, length >= layer.fixedLength ? end : 0);
+        walk.headerEnd[depth] = walk.end[depth] = available;
+        walk.depth = depth + 1;
+        return;
+      }
+    }
+    if (layer.isNetwork) {
+      if (walk.quotedFrom > depth) walk.network = depth;
+      walk.networks++;
+    }
+    if (layer.payloadEnd !== undefined) {
+      const payloadEnd = layer.payloadEnd(view, at, end, walk);
+      if (payloadEnd < headerEnd) walk.fail(at, headerEnd - at, 0);
+      else if (payloadEnd < end) end = payloadEnd;
+      else if (payloadEnd > end) walk.fail(at, payloadEnd - at, end);
+    }
+    walk.headerEnd[depth] = headerEnd;
+    walk.end[depth] = end;
+    if (layer.inspect !== undefined) layer.inspect(view, at, end, walk);
+    walk.depth = depth + 1;
+    if (layer.quotes && walk.quotedFrom > depth) walk.quotedFrom = depth + 1;
+    id = headerEnd >= end || headerEnd > capturedEnd ? 0 : layer.next(view, at, end, walk);
+    at = headerEnd;
+  }
+  if (walk.networks > 1) walk.flags |= PacketFlag.nested;
+}

@@ -1,0 +1,120 @@
+import { ChecksumStatus, checksumStatusLabels } from '../core/checksum.js';
+import { bits, bytes, flag, group, ipv4Address, onesComplementSum, PacketFlag, protocol, uint } from '../core/index.js';
+import { ipProtocols } from '../labels/ip-protocols.js';
+
+/** Option types, RFC 791 section 3.1 and IANA "IP Option Numbers". */
+const optionTypes = {
+  0: 'End of Options List',
+  1: 'No-Operation',
+  7: 'Record Route',
+  68: 'Time Stamp',
+  130: 'Security',
+  131: 'Loose Source Route',
+  136: 'Stream Identifier',
+  137: 'Strict Source Route',
+  148: 'Router Alert',
+};
+
+/** Internet Protocol version 4, RFC 791. */
+export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
+  reference: 'RFC 791',
+  role: 'network',
+  column: 'IPv4',
+  carriedBy: { 'eth.type': 0x0800, 'raw.version': 4, 'ip.proto': 4, 'ipv6.nxt': 4, linktype: 228 },
+  header: {
+    version: uint(4, 'Version'),
+    hdr_len: uint(4, 'Header Length', { scale: 4, unit: 'bytes' }),
+    dsfield: bits(
+      8,
+      'Differentiated Services Field',
+      { dscp: uint(6, 'Differentiated Services Codepoint'), ecn: uint(2, 'Explicit Congestion Notification') },
+      { base: 16 },
+    ),
+    len: uint(16, 'Total Length'),
+    id: uint(16, 'Identification', { base: 16 }),
+    flags: bits(
+      3,
+      'Flags',
+      { rb: flag('Reserved bit'), df: flag("Don't fragment"), mf: flag('More fragments') },
+      { base: 16 },
+    ),
+    frag_offset: uint(13, 'Fragment Offset'),
+    ttl: uint(8, 'Time to Live'),
+    proto: uint(8, 'Protocol', { labels: ipProtocols }),
+    checksum: uint(16, 'Header Checksum', { base: 16 }),
+    src: ipv4Address('Source Address', { column: 'source' }),
+    dst: ipv4Address('Destination Address', { column: 'destination' }),
+  },
+  fields: {
+    'checksum.status': uint(8, 'Header Checksum Status', { labels: checksumStatusLabels }),
+    option: group('IP Option', { filter: 'ip.options' }),
+    'opt.type': uint(8, 'Type', { labels: optionTypes }),
+    'opt.len': uint(8, 'Length'),
+    'opt.data': bytes(0, 'Option data', { filter: 'ip.opt.data' }),
+  },
+  either: { addr: ['src', 'dst'] },
+  headerLength: (read, view, start) => (read.version(view, start) === 4 ? read.hdr_len(view, start) : Number.NaN),
+  // A total length of 0 is a segmentation-offload super-frame: the length did not fit, the frame's own counts.
+  payloadEnd: (read, view, start, end) => {
+    const length = read.len(view, start);
+    return length === 0 ? end : start + length;
+  },
+  next: {
+    table: 'ip.proto',
+    value: (read, view, start) => (read.frag_offset(view, start) === 0 ? read.proto(view, start) : -1),
+  },
+  inspect: (read, view, start, _end, walk) => {
+    const offset = read.frag_offset(view, start);
+    const more = (view.getUint8(start + 6) & 0x20) !== 0;
+    if (walk.quoted) return;
+    walk.fragmentOffset = offset;
+    walk.moreFragments = more;
+    if (offset !== 0 || more) walk.flags |= PacketFlag.fragment;
+    if (read.len(view, start) === 0) walk.flags |= PacketFlag.segmentationOffload;
+    // A field of 0 was left for the card to fill in: 0 is never the right sum of a header (RFC 1071).
+    if (read.checksum(view, start) !== 0 && onesComplementSum(view, start, read.hdr_len(view, start)) !== 0xffff)
+      walk.flags |= PacketFlag.badNetworkChecksum;
+  },
+  body: (body, field, read) => {
+    checksum();
+    while (body.remaining > 0) option();
+
+    function checksum(): void {
+      const { view, start } = body;
+      if (body.end - start < read.hdr_len(view, start)) return;
+      const good = onesComplementSum(view, start, body.end - start) === 0xffff;
+      const status = good ? ChecksumStatus.good : ChecksumStatus.bad;
+      body.derived(field['checksum.status'], status, undefined, start + 10);
+      if (good) return;
+      if (read.checksum(view, start) === 0)
+        body.report('offload', 'the header checksum is 0: the card was to compute it');
+      else body.report('checksum', 'the header checksum does not match the header');
+    }
+
+    function option(): void {
+      const start = body.position;
+      body.group(field.option, () => {
+        const type = body.number(field['opt.type']);
+        body.describe(optionTypes[type as keyof typeof optionTypes] ?? `Option ${type}`);
+        if (type <= 1) return;
+        const length = body.number(field['opt.len']);
+        if (length < 2) body.fail(`IP option ${type} has length ${length}; the least is 2`);
+        body.need(length - 2, `IP option ${type}`);
+        if (length > 2) body.take(field['opt.data'], length - 2);
+      });
+      // End of Options List: what follows is padding.
+      if (body.view.getUint8(start) === 0 && body.remaining > 0) body.skip(body.remaining);
+    }
+  },
+  info: (_layer, { view, start }) => {
+    const proto = view.getUint8(start + 9);
+    const fragment = view.getUint16(start + 6) & 0x3fff;
+    const name = ipProtocols[proto] ?? 'Unknown';
+    return fragment === 0
+      ? `${name} (${proto})`
+      : `Fragmented IP protocol (proto=${name} ${proto}, off=${(fragment & 0x1fff) * 8}, ID=${view
+          .getUint16(start + 4)
+          .toString(16)
+          .padStart(4, '0')})`;
+  },
+});

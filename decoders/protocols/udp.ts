@@ -1,0 +1,64 @@
+import { ChecksumStatus, checksumStatusLabels, checkTransport, flagTransport, OFFLOADED } from '../core/checksum.js';
+import { protocol, uint } from '../core/index.js';
+
+const PROTOCOL_NUMBER = 17;
+
+/** User Datagram Protocol, RFC 768. */
+export const udp = protocol('udp', 'User Datagram Protocol', {
+  reference: 'RFC 768',
+  role: 'transport',
+  carriedBy: { 'ip.proto': PROTOCOL_NUMBER, 'ipv6.nxt': PROTOCOL_NUMBER },
+  header: {
+    srcport: uint(16, 'Source Port', { column: 'sourcePort' }),
+    dstport: uint(16, 'Destination Port', { column: 'destinationPort' }),
+    length: uint(16, 'Length', { unit: 'bytes' }),
+    checksum: uint(16, 'Checksum', { base: 16 }),
+  },
+  fields: { 'checksum.status': uint(8, 'Checksum Status', { labels: checksumStatusLabels }) },
+  either: { port: ['srcport', 'dstport'] },
+  // Length 0 over IPv6 is a jumbogram (RFC 2675, section 4), and on a super-frame the length did not fit. A first
+  // fragment carries only the beginning of the datagram that its length describes.
+  payloadEnd: (read, view, start, end, walk) => {
+    const length = read.length(view, start);
+    if (length === 0 || walk.moreFragments) return end;
+    return start + length;
+  },
+  // As Wireshark does, the lower port is asked first: servers listen low.
+  next: [
+    {
+      table: 'udp.port',
+      value: (read, view, start) => Math.min(read.srcport(view, start), read.dstport(view, start)),
+    },
+    {
+      table: 'udp.port',
+      value: (read, view, start) => Math.max(read.srcport(view, start), read.dstport(view, start)),
+    },
+  ],
+  inspect: (read, view, start, end, walk) => {
+    flagTransport(walk, status(view, walk, walk.depth, start, end, read.checksum(view, start)));
+  },
+  body: (body, field, read) => {
+    const { view, walk, depth, start } = body;
+    const sum = status(view, walk, depth, start, walk.end[depth], read.checksum(view, start));
+    body.derived(field['checksum.status'], sum === OFFLOADED ? ChecksumStatus.bad : sum, undefined, start + 6);
+    if (sum === OFFLOADED) body.report('offload', 'the checksum is not computed yet: the network card does it');
+    else if (sum === ChecksumStatus.bad) body.report('checksum', 'the UDP checksum does not match the datagram');
+    else if (sum === ChecksumStatus.illegal) body.report('checksum', 'a UDP checksum of 0 is not allowed over IPv6');
+  },
+  info: (_layer, { view, start }) =>
+    `${view.getUint16(start)} → ${view.getUint16(start + 2)} Len=${view.getUint16(start + 4) - 8}`,
+});
+
+function status(
+  view: DataView,
+  walk: Parameters<typeof checkTransport>[1],
+  depth: number,
+  start: number,
+  end: number,
+  field: number,
+): number {
+  if (field !== 0) return checkTransport(view, walk, depth, start, end, PROTOCOL_NUMBER, field);
+  // RFC 768: an all-zero checksum means that none was made; RFC 8200, section 8.1: IPv6 forbids that.
+  const overIpv6 = walk.network >= 0 && view.getUint8(walk.start[walk.network]) >> 4 === 6;
+  return overIpv6 && walk.quotedFrom > depth ? ChecksumStatus.illegal : ChecksumStatus.absent;
+}
