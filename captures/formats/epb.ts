@@ -92,8 +92,8 @@ export const NO_TIME_MARK = 0x6d546f4e;
 /** Octets that `epb_flags` with its end-of-options takes. */
 const FLAGS_OPTION_BYTES = 12;
 
-/** Up to this many octets a loop of 32-bit stores beats the call to `TypedArray.prototype.set`. */
-const SHORT_COPY_BYTES = 64;
+/** Up to this many octets a loop beats the call (and the subarray it needs) to `TypedArray.prototype.set`. */
+const SHORT_COPY_BYTES = 24;
 
 /** `length` rounded up to pcapng's 32-bit alignment; 0 … 2^31-4. */
 export function padded(length: number): number {

@@ -1,0 +1,102 @@
+/** Section Header Blocks and Interface Description Blocks as a reader sees them (sections 4.1 and 4.2). */
+import type { CaptureInterface, PacketSource } from '../sources/source.js';
+import { Clock } from './clock.js';
+import { OPTION } from './epb.js';
+import { optionText, type RawOption, readOptions } from './pcapng-options.js';
+import { largestPacket } from './reader.js';
+
+/** An interface of the section being read, with what its packets need. */
+export interface SectionInterface {
+  readonly shown: CaptureInterface;
+  readonly clock: Clock;
+  /** Octets of one packet at most. */
+  readonly largest: number;
+}
+
+/** The texts of a section header; undefined when its options overrun the block. */
+export function readSection(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  length: number,
+  little: boolean,
+): NonNullable<PacketSource['section']> | undefined {
+  const options = readOptions(view, at + 24, at + length - 4, little);
+  if (options === undefined) {
+    return undefined;
+  }
+  const text = (code: number): string | undefined => textOf(bytes, options, code);
+  return defined({
+    comment: text(OPTION.comment),
+    hardware: text(OPTION.shbHardware),
+    os: text(OPTION.shbOs),
+    application: text(OPTION.shbUserApplication),
+  });
+}
+
+/**
+ * One interface description of at least 20 octets.
+ * @param id its number over all sections
+ * @param section its section, from 0
+ * @returns undefined when its options overrun the block.
+ */
+export function readInterface(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  length: number,
+  little: boolean,
+  id: number,
+  section: number,
+): SectionInterface | undefined {
+  const options = readOptions(view, at + 16, at + length - 4, little);
+  if (options === undefined) {
+    return undefined;
+  }
+  const text = (code: number): string | undefined => textOf(bytes, options, code);
+  const value = (code: number, octets: number): RawOption | undefined =>
+    options.find((option) => option.code === code && option.length === octets);
+  const mac = value(OPTION.ifMacAddress, 6);
+  const speed = value(OPTION.ifSpeed, 8);
+  const resolution = value(OPTION.ifTimeResolution, 1);
+  const offset = value(OPTION.ifTimeOffset, 8);
+  // The first octet of if_filter says what follows: 0 is text, 1 is BPF code, which nothing here shows.
+  const filter = options.find((option) => option.code === OPTION.ifFilter && option.length > 1 && bytes[option.at] === 0);
+  const linkType = view.getUint16(at + 8, little);
+  const rawResolution = resolution === undefined ? 6 : bytes[resolution.at];
+  return {
+    shown: {
+      id,
+      name: text(OPTION.ifName) ?? '',
+      linkType,
+      snapLength: view.getUint32(at + 12, little),
+      originalResolution: rawResolution,
+      section,
+      ...defined({
+        description: text(OPTION.ifDescription),
+        filter: filter && optionText(bytes, { ...filter, at: filter.at + 1, length: filter.length - 1 }),
+        os: text(OPTION.ifOs),
+        hardware: text(OPTION.ifHardware),
+        comment: text(OPTION.comment),
+        macAddress: mac && bytes.slice(mac.at, mac.at + 6),
+        speed: speed && view.getBigUint64(speed.at, little),
+      }),
+    },
+    clock: new Clock(rawResolution, offset === undefined ? 0n : view.getBigInt64(offset.at, little)),
+    largest: largestPacket(linkType),
+  };
+}
+
+/** The first option of a code as text; several comments are joined by a line break. */
+function textOf(bytes: Uint8Array, options: readonly RawOption[], code: number): string | undefined {
+  const found = options.filter((option) => option.code === code);
+  const kept = code === OPTION.comment ? found : found.slice(0, 1);
+  return kept.length === 0 ? undefined : kept.map((option) => optionText(bytes, option)).join('\n');
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The same object without the attributes that are undefined. */
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<T>;
+}
