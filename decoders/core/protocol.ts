@@ -50,7 +50,7 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
   /** Filter names that stand for any of several fields: `{ port: ['srcport', 'dstport'] }` makes `udp.port`. */
   readonly either?: Readonly<Record<string, readonly (keyof H | keyof F)[]>>;
   /**
-   * Length of the whole header in octets where it varies. Below the fixed part's length, or NaN: malformed.
+   * Length of the whole header in octets where it varies. Below the fixed part's length (-1, say): malformed.
    * `'all'`: everything that is left belongs to the header (a protocol without payload).
    */
   readonly headerLength?: Measure<H> | 'all';
@@ -78,6 +78,11 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
  */
 export type LayerRole = 'link' | 'network' | 'transport' | 'quotes';
 
+/** A measure of any protocol: its own readers come back to it as the first argument. */
+export type AnyMeasure<R = number> = (read: AnyReaders, view: DataView, start: number, end: number, walk: Walk) => R;
+/** The readers of some protocol, to be handed to its own measures only. */
+export type AnyReaders = Readonly<Record<string, Reader>>;
+
 /** A compiled protocol. The registry gives it its id. */
 export interface Protocol {
   /** Filter name, for example `udp`. */
@@ -94,13 +99,11 @@ export interface Protocol {
   readonly either: Readonly<Record<string, readonly string[]>>;
   /** Octets of the fixed part. */
   readonly fixedLength: number;
-  readonly headerLength: ((view: DataView, start: number, end: number, walk: Walk) => number) | undefined;
-  readonly payloadEnd: ((view: DataView, start: number, end: number, walk: Walk) => number) | undefined;
-  readonly dispatch: readonly {
-    readonly table: string;
-    readonly value: (view: DataView, start: number, end: number, walk: Walk) => number;
-  }[];
-  readonly inspect: ((view: DataView, start: number, end: number, walk: Walk) => void) | undefined;
+  readonly read: AnyReaders;
+  readonly headerLength: AnyMeasure | undefined;
+  readonly payloadEnd: AnyMeasure | undefined;
+  readonly dispatch: readonly { readonly table: string; readonly value: AnyMeasure }[];
+  readonly inspect: AnyMeasure<void> | undefined;
   readonly body: ((body: Body) => void) | undefined;
   readonly info: ((layer: LayerNode, body: Body) => string) | undefined;
 }
@@ -171,8 +174,6 @@ export function protocol<const H extends Declarations, const F extends Declarati
   }
   const readers = read as Readers<H>;
   const fields = placed as Fields<H, F>;
-  const bind = (measure: Measure<H>) => (view: DataView, start: number, end: number, walk: Walk) =>
-    measure(readers, view, start, end, walk);
   const { body, info, inspect, headerLength, payloadEnd } = declaration;
   return {
     filter,
@@ -185,15 +186,16 @@ export function protocol<const H extends Declarations, const F extends Declarati
     variable: Object.values(placed).slice(header.length),
     either: eitherNames(prefix, declaration.either, placed),
     fixedLength: bitOffset / 8,
+    read,
     headerLength:
       headerLength === undefined
         ? undefined
         : headerLength === 'all'
-          ? (_view, start, end) => end - start
-          : bind(headerLength),
-    payloadEnd: payloadEnd === undefined ? undefined : bind(payloadEnd),
-    dispatch: dispatches(declaration.next, placed, read).map(({ table, value }) => ({ table, value: bind(value) })),
-    inspect: inspect === undefined ? undefined : (view, start, end, walk) => inspect(readers, view, start, end, walk),
+          ? (_read, _view, start, end) => end - start
+          : (headerLength as AnyMeasure),
+    payloadEnd: payloadEnd as AnyMeasure | undefined,
+    dispatch: dispatches(declaration.next, placed, read) as Protocol['dispatch'],
+    inspect: inspect as AnyMeasure<void> | undefined,
     body: body === undefined ? undefined : (tree) => body(tree, fields, readers),
     info,
   };

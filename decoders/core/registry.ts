@@ -2,9 +2,8 @@
 
 import type { Reader } from './bytes.js';
 import type { Field } from './field.js';
-import { isNumeric, type Protocol, readerOf } from './protocol.js';
+import { type AnyMeasure, type AnyReaders, isNumeric, type Protocol, readerOf } from './protocol.js';
 import { compileFill, type Fill } from './summarize.js';
-import type { Walk } from './walk.js';
 
 /** What the walk needs of a protocol, in one object of one shape. */
 export interface Runtime {
@@ -15,11 +14,14 @@ export interface Runtime {
   readonly payloadEnd: Protocol['payloadEnd'];
   readonly inspect: Protocol['inspect'];
   readonly isNetwork: boolean;
+  /** Whether `fill` writes the two addresses. */
+  readonly hasAddresses: boolean;
   /** The IP protocol number of a transport, 0 for every other layer. */
   readonly ipProtocol: number;
   readonly quotes: boolean;
   /** The registry id of the payload's protocol; 0 when nobody claims it. */
-  readonly next: (view: DataView, start: number, end: number, walk: Walk) => number;
+  readonly next: AnyMeasure;
+  readonly read: AnyReaders;
   /** Writes the header's columns; undefined when it has none. */
   readonly fill: Fill | undefined;
 }
@@ -59,9 +61,11 @@ export class Registry {
         payloadEnd: protocol.payloadEnd,
         inspect: protocol.inspect,
         isNetwork: protocol.role === 'network',
+        hasAddresses: protocol.header.some((field) => field.column === 'source'),
         ipProtocol: ipProtocolOf(protocol),
         quotes: protocol.role === 'quotes',
         next: this.nextOf(protocol),
+        read: protocol.read,
         fill: compileFill(protocol),
       };
       this.enterFields(protocol, id);
@@ -131,15 +135,15 @@ export class Registry {
     if (steps.length === 0) return () => 0;
     if (steps.length === 1) {
       const { dense, sparse, value } = steps[0];
-      return (view, start, end, walk) => {
-        const key = value(view, start, end, walk);
+      return (read, view, start, end, walk) => {
+        const key = value(read, view, start, end, walk);
         return key >= DENSE ? (sparse.get(key) ?? 0) : key < 0 ? 0 : dense[key];
       };
     }
-    return (view, start, end, walk) => {
+    return (read, view, start, end, walk) => {
       for (let i = 0; i < steps.length; i++) {
         const step = steps[i];
-        const key = step.value(view, start, end, walk);
+        const key = step.value(read, view, start, end, walk);
         const id = key >= DENSE ? (step.sparse.get(key) ?? 0) : key < 0 ? 0 : step.dense[key];
         if (id !== 0) return id;
       }

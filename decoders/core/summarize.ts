@@ -2,47 +2,58 @@
 
 import { AddressFamily, type Columns } from './columns.js';
 import type { Field } from './field.js';
-import { type Protocol, readerOf } from './protocol.js';
+import type { Protocol } from './protocol.js';
 import type { Registry } from './registry.js';
 import { type Walk, walkPacket } from './walk.js';
 
 /** Writes one header's declared columns into a row. */
 export type Fill = (view: DataView, start: number, columns: Columns, row: number) => void;
 
-function fillPort(field: Field, which: 'sourcePort' | 'destinationPort'): Fill {
-  const read = readerOf(field);
+type WordsOf = (columns: Columns) => Uint32Array;
+// One function a column: a property chosen by a variable name would cost a dictionary look-up per packet.
+const sourceOf: WordsOf = (columns) => columns.source;
+const destinationOf: WordsOf = (columns) => columns.destination;
+
+function fillPort(field: Field): Fill {
+  const byte = field.bitOffset / 8;
+  if (field.bits !== 16 || !Number.isInteger(byte)) throw new Error(`${field.name}: a port column needs 16 bits`);
+  if (field.column === 'sourcePort')
+    return (view, start, columns, row) => {
+      columns.sourcePort[row] = view.getUint16(start + byte);
+    };
   return (view, start, columns, row) => {
-    columns[which][row] = read(view, start);
+    columns.destinationPort[row] = view.getUint16(start + byte);
   };
 }
 
-function fillAddress(field: Field, which: 'source' | 'destination'): Fill {
+function fillAddress(field: Field): Fill {
   const byte = field.bitOffset / 8;
+  const words = field.column === 'source' ? sourceOf : destinationOf;
   if (field.kind === 'ipv4')
     return (view, start, columns, row) => {
-      const words = columns[which];
+      const to = words(columns);
       const at = row * 4;
-      words[at] = view.getUint32(start + byte);
-      words[at + 1] = words[at + 2] = words[at + 3] = 0;
+      to[at] = view.getUint32(start + byte);
+      to[at + 1] = to[at + 2] = to[at + 3] = 0;
       columns.addressFamily[row] = AddressFamily.ipv4;
     };
   if (field.kind === 'ipv6')
     return (view, start, columns, row) => {
-      const words = columns[which];
+      const to = words(columns);
       const at = row * 4;
-      words[at] = view.getUint32(start + byte);
-      words[at + 1] = view.getUint32(start + byte + 4);
-      words[at + 2] = view.getUint32(start + byte + 8);
-      words[at + 3] = view.getUint32(start + byte + 12);
+      to[at] = view.getUint32(start + byte);
+      to[at + 1] = view.getUint32(start + byte + 4);
+      to[at + 2] = view.getUint32(start + byte + 8);
+      to[at + 3] = view.getUint32(start + byte + 12);
       columns.addressFamily[row] = AddressFamily.ipv6;
     };
   if (field.kind === 'ether')
     return (view, start, columns, row) => {
-      const words = columns[which];
+      const to = words(columns);
       const at = row * 4;
-      words[at] = view.getUint16(start + byte);
-      words[at + 1] = view.getUint32(start + byte + 2);
-      words[at + 2] = words[at + 3] = 0;
+      to[at] = view.getUint16(start + byte);
+      to[at + 1] = view.getUint32(start + byte + 2);
+      to[at + 2] = to[at + 3] = 0;
       columns.addressFamily[row] = AddressFamily.ether;
     };
   throw new Error(`${field.name}: a ${field.kind} cannot fill an address column`);
@@ -53,8 +64,8 @@ export function compileFill(protocol: Protocol): Fill | undefined {
   const fills: Fill[] = [];
   for (const field of protocol.header) {
     const column = field.column;
-    if (column === 'sourcePort' || column === 'destinationPort') fills.push(fillPort(field, column));
-    else if (column !== undefined) fills.push(fillAddress(field, column));
+    if (column === 'sourcePort' || column === 'destinationPort') fills.push(fillPort(field));
+    else if (column !== undefined) fills.push(fillAddress(field));
   }
   if (fills.length === 0) return undefined;
   if (fills.length === 1) return fills[0];
@@ -94,21 +105,19 @@ export function summarizePacket(
   columns.transportEnd[row] = -1;
   walkPacket(registry, view, linkType, start, captured, original, walk);
   const depth = walk.depth < walk.quotedFrom ? walk.depth : walk.quotedFrom;
-  for (let i = 0; i < depth; i++) {
+  // From the inside out: the innermost addresses are the packet's, and the ports are those above them, so that a
+  // tunnel's outer headers are not even looked at.
+  for (let i = depth - 1; i >= 0; i--) {
     const layer = registry.runtime(walk.protocol[i]);
     // A header that was cut has no columns to give.
-    if (walk.headerEnd[i] - walk.start[i] < layer.fixedLength) break;
-    if (layer.fill !== undefined) layer.fill(view, walk.start[i], columns, row);
-    if (layer.ipProtocol !== 0) {
+    if (walk.headerEnd[i] - walk.start[i] < layer.fixedLength) continue;
+    if (layer.ipProtocol !== 0 && columns.transport[row] === 0) {
       columns.transport[row] = layer.ipProtocol;
       columns.transportOffset[row] = walk.start[i];
       columns.transportEnd[row] = walk.end[i];
-    } else if (layer.isNetwork) {
-      // A tunnel's inner packet starts anew: the outer transport does not belong to the inner addresses.
-      columns.transport[row] = 0;
-      columns.transportOffset[row] = -1;
-      columns.sourcePort[row] = columns.destinationPort[row] = 0;
     }
+    if (layer.fill !== undefined) layer.fill(view, walk.start[i], columns, row);
+    if (layer.hasAddresses) break;
   }
   columns.protocol[row] = depth === 0 ? 0 : walk.protocol[depth - 1];
   columns.flags[row] = walk.flags;

@@ -152,9 +152,9 @@ export function walkPacket(
     }
     let headerEnd = at + layer.fixedLength;
     if (layer.headerLength !== undefined) {
-      const length = layer.headerLength(view, at, available, walk);
+      const length = layer.headerLength(layer.read, view, at, available, walk);
       headerEnd = at + length;
-      if (!(length >= layer.fixedLength) || headerEnd > available) {
+      if (length < layer.fixedLength || headerEnd > available) {
         walk.fail(at, length >= layer.fixedLength ? length : layer.fixedLength, length >= layer.fixedLength ? end : 0);
         walk.headerEnd[depth] = walk.end[depth] = available;
         walk.depth = depth + 1;
@@ -166,17 +166,17 @@ export function walkPacket(
       walk.networks++;
     }
     if (layer.payloadEnd !== undefined) {
-      const payloadEnd = layer.payloadEnd(view, at, end, walk);
+      const payloadEnd = layer.payloadEnd(layer.read, view, at, end, walk);
       if (payloadEnd < headerEnd) walk.fail(at, headerEnd - at, 0);
       else if (payloadEnd < end) end = payloadEnd;
       else if (payloadEnd > end) walk.fail(at, payloadEnd - at, end);
     }
     walk.headerEnd[depth] = headerEnd;
     walk.end[depth] = end;
-    if (layer.inspect !== undefined) layer.inspect(view, at, end, walk);
+    if (layer.inspect !== undefined) layer.inspect(layer.read, view, at, end, walk);
     walk.depth = depth + 1;
     if (layer.quotes && walk.quotedFrom > depth) walk.quotedFrom = depth + 1;
-    id = headerEnd >= end || headerEnd > capturedEnd ? 0 : layer.next(view, at, end, walk);
+    id = headerEnd >= end || headerEnd > capturedEnd ? 0 : layer.next(layer.read, view, at, end, walk);
     at = headerEnd;
   }
   if (walk.networks > 1) walk.flags |= PacketFlag.nested;

@@ -53,7 +53,7 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
     'opt.data': bytes(0, 'Option data', { filter: 'ip.opt.data' }),
   },
   either: { addr: ['src', 'dst'] },
-  headerLength: (read, view, start) => (read.version(view, start) === 4 ? read.hdr_len(view, start) : Number.NaN),
+  headerLength: (read, view, start) => (read.version(view, start) === 4 ? read.hdr_len(view, start) : -1),
   // A total length of 0 is a segmentation-offload super-frame: the length did not fit, the frame's own counts.
   payloadEnd: (read, view, start, end) => {
     const length = read.len(view, start);
