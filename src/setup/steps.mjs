@@ -8,6 +8,7 @@ import { ensurePackages } from './system-packages.mjs';
 /**
  * @param {'start' | 'test'} purpose the tests need programs to compare with
  * @param {{ retry?: boolean }} [options] whether to try again what failed before
+ * @returns {{ native: boolean, missing: string[] }} whether the native engine is there, and the system packages that are not
  * @throws {StepError} when the project cannot run without the step that failed
  */
 export function setUp(purpose, options = {}) {
@@ -19,17 +20,19 @@ export function setUp(purpose, options = {}) {
   if (purpose === 'test') needs.push('test');
   const missing = ensurePackages(needs);
   installDependencies();
-  buildNative(missing, options);
+  const native = buildNative(missing, options);
   compile();
+  return { native, missing };
 }
 
 /**
  * `setUp` for a command: what went wrong is said in words, and the process ends with status 1.
  * @param {Parameters<typeof setUp>} args
+ * @returns {ReturnType<typeof setUp>}
  */
 export function setUpOrExit(...args) {
   try {
-    setUp(...args);
+    return setUp(...args);
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     say(`netglass: ${error.message}`);
