@@ -45,7 +45,10 @@ export function readPcapHeader(bytes: Uint8Array, at: number): PcapHeader {
   const major = view.getUint16(4, littleEndian);
   const minor = view.getUint16(6, littleEndian);
   if (major < 2) {
-    throw new CaptureError('unsupported', `this pcap file has version ${major}.${minor}; versions from 2.0 on are read`);
+    throw new CaptureError(
+      'unsupported',
+      `this pcap file has version ${major}.${minor}; versions from 2.0 on are read`,
+    );
   }
   const network = view.getUint32(20, littleEndian);
   // Bits 16 to 25 are reserved and zero (draft-ietf-opsawg-pcap, section 4); bits 28 to 31 count the octets of the

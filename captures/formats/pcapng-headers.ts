@@ -1,9 +1,40 @@
 /** Section Header Blocks and Interface Description Blocks as a reader sees them (sections 4.1 and 4.2). */
-import type { CaptureInterface, PacketSource } from '../sources/source.js';
+import { CaptureError, type CaptureInterface, type PacketSource } from '../sources/source.js';
 import { Clock } from './clock.js';
-import { OPTION } from './epb.js';
+import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION } from './epb.js';
 import { optionText, type RawOption, readOptions } from './pcapng-options.js';
 import { largestPacket } from './reader.js';
+
+/** Octets of the smallest section header. */
+export const SECTION_HEADER_BYTES = 28;
+
+/** Whether pcapng starts at `at`: the section header's type, and a byte-order magic of either order. */
+export function isPcapng(bytes: Uint8Array, at: number, end: number): boolean {
+  if (end - at < 12) {
+    return false;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 12);
+  return (
+    view.getUint32(0, true) === BLOCK_TYPE.sectionHeader &&
+    (view.getUint32(8, true) === BYTE_ORDER_MAGIC || view.getUint32(8, false) === BYTE_ORDER_MAGIC)
+  );
+}
+
+/** @throws CaptureError `unsupported` when the section header at `at` has a version that nobody reads. */
+export function checkPcapngVersion(bytes: Uint8Array, at: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 16);
+  const little = view.getUint32(8, true) === BYTE_ORDER_MAGIC;
+  if (!soundVersion(view, 0, little)) {
+    const version = `${view.getUint16(12, little)}.${view.getUint16(14, little)}`;
+    throw new CaptureError('unsupported', `this pcapng file has version ${version}; versions 1.0 and 1.2 are read`);
+  }
+}
+
+/** 1.2 was written by some and is to be read as 1.0 (section 4.1). */
+export function soundVersion(view: DataView, at: number, little: boolean): boolean {
+  const minor = view.getUint16(at + 14, little);
+  return view.getUint16(at + 12, little) === 1 && (minor === 0 || minor === 2);
+}
 
 /** An interface of the section being read, with what its packets need. */
 export interface SectionInterface {
@@ -61,7 +92,9 @@ export function readInterface(
   const resolution = value(OPTION.ifTimeResolution, 1);
   const offset = value(OPTION.ifTimeOffset, 8);
   // The first octet of if_filter says what follows: 0 is text, 1 is BPF code, which nothing here shows.
-  const filter = options.find((option) => option.code === OPTION.ifFilter && option.length > 1 && bytes[option.at] === 0);
+  const filter = options.find(
+    (option) => option.code === OPTION.ifFilter && option.length > 1 && bytes[option.at] === 0,
+  );
   const linkType = view.getUint16(at + 8, little);
   const rawResolution = resolution === undefined ? 6 : bytes[resolution.at];
   return {
