@@ -1,0 +1,31 @@
+/** One packet as a filter looks at it. */
+
+import type { Walk } from '../core/index.js';
+
+/**
+ * What `CompiledFilter.matches` reads. Meant to be one object that its owner fills again for every packet, so that a
+ * scan allocates nothing; nothing of it is kept after `matches` has answered.
+ */
+export interface FilterPacket {
+  view: DataView;
+  /** First octet of the packet in the view. */
+  start: number;
+  /** Octets kept (`frame.cap_len`). */
+  captured: number;
+  /** Octets on the wire (`frame.len`). */
+  original: number;
+  /** LINKTYPE_ value. */
+  linkType: number;
+  /** 1-based number within the capture (`frame.number`). */
+  number: number;
+  /** Time stamp in nanoseconds since 1970-01-01 UTC: `timeHigh` × 2^32 + `timeLow`, both unsigned. */
+  timeHigh: number;
+  timeLow: number;
+  /** Nanoseconds since the capture's first packet (`frame.time_relative`); negative when the clock went back. */
+  relativeNanoseconds: number;
+  interfaceId: number;
+  /** `if_name`; the empty string when it has none. */
+  interfaceName: string;
+  /** The packet's layers, already walked by `walkPacket`. */
+  walk: Walk;
+}
