@@ -37,7 +37,8 @@ class BlockPool {
   // Consumer: gives a block back.
   void release(Block* block);
 
-  int freeCount() const { return freeCount_.load(std::memory_order_relaxed); }
+  int freeCount() const { return freeCount_.load(); }
+  int filledCount() const { return filledCount_.load(); }
 
  private:
   std::mutex mutex_;
@@ -49,7 +50,7 @@ class BlockPool {
   std::atomic<int> freeCount_{0};
   Block* filled_[kBlockCount];
   int filledHead_ = 0;
-  int filledCount_ = 0;
+  std::atomic<int> filledCount_{0};
 };
 
 }  // namespace netglass

@@ -239,7 +239,7 @@ void Session::waitForPackets(Clock::time_point now) {
   if (draining_) limit = milliseconds{2};
   if (current_ != nullptr && current_->packets != 0) {
     auto left = std::chrono::ceil<milliseconds>(firstAt_ + kBlockWait - now);
-    limit = std::clamp(left, milliseconds{0}, limit);
+    if (left.count() > 0 || !waitingForBlock_.load()) limit = std::clamp(left, milliseconds{0}, limit);
   }
   if (poll(polled.data(), polled.size(), static_cast<int>(limit.count())) > 0 && polled[0].revents != 0) {
     uint64_t count;
@@ -336,8 +336,16 @@ void Session::submit() {
   current_ = nullptr;
 }
 
+// While blocks wait to be taken, the current one goes on filling whatever its age, so that few packets never use up all
+// blocks; release() then says when it is wanted.
 void Session::submitIfDue(Clock::time_point now) {
-  if (current_ != nullptr && current_->packets != 0 && now - firstAt_ >= kBlockWait) submit();
+  if (current_ == nullptr || current_->packets == 0 || now - firstAt_ < kBlockWait) return;
+  if (pool_.filledCount() != 0) {
+    waitingForBlock_.store(true);
+    // The last one may have been taken between the look and the flag.
+    if (pool_.filledCount() != 0) return;
+  }
+  submit();
 }
 
 bool Session::drainedAfterStop(Clock::time_point now) {

@@ -1,0 +1,129 @@
+/**
+ * The one place that finds and loads the native addon. What it does is in `src/`; what it means is in `captures/sources`.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CaptureError } from '../sources/source.js';
+
+/** What `new Capture` takes; the addon trusts it, `captures/sources/live.ts` checks it. */
+export interface NativeOptions {
+  interfaces: readonly string[];
+  /** BPF text; empty for everything. */
+  filter: string;
+  /** 1 … 262144. */
+  snapLength: number;
+  promiscuous: boolean;
+  /** 1 … 2^31-1. */
+  bufferBytes: number;
+}
+
+/** What the capture thread has to say, in order. */
+export type NativeEvent =
+  | {
+      kind: 'interface';
+      text: string;
+      id: number;
+      name: string;
+      /** libpcap's DLT_ value; see `linkTypeOfDlt`. */
+      dlt: number;
+      nanoseconds: boolean;
+      mac?: Uint8Array;
+    }
+  | { kind: 'opened' | 'warning' | 'ended'; text: string }
+  | {
+      kind: 'failed';
+      /** `down` is an interface that exists and is not up. */
+      code: 'no-permission' | 'no-such-interface' | 'bad-filter' | 'io' | 'down';
+      name: string;
+      text: string;
+    };
+
+/** Packets since the capture was opened. */
+export interface NativeCounters {
+  /** Dropped because no block was free. */
+  daemon: number;
+  /** By interface id; the drop counts are at most a quarter of a second old. */
+  interfaces: { received: number; kernel: number; interface: number }[];
+}
+
+/** One capture: a native thread. It keeps the event loop alive until it has ended. */
+export interface NativeCapture {
+  /** Copies the oldest filled block to `into` (at least 1 MiB), or answers null. */
+  take(into: Uint8Array): { length: number; packets: number } | null;
+  /** What happened since the last call; only after it `wake` is called again. */
+  events(): NativeEvent[];
+  counters(): NativeCounters;
+  /** Asks the thread to hand over what it has and end; `ended` follows. */
+  stop(): void;
+}
+
+/** An interface as libpcap lists it. */
+export interface NativeInterface {
+  name: string;
+  description: string;
+  addresses: string[];
+  mac: string | null;
+  loopback: boolean;
+  up: boolean;
+  running: boolean;
+  dlts: number[];
+}
+
+export interface NativeBinding {
+  /** Opens in its own thread: `opened` or `failed` is an event. `wake` is called at most once a block. */
+  readonly Capture: new (
+    options: NativeOptions,
+    wake: () => void,
+  ) => NativeCapture;
+  listInterfaces(): Promise<NativeInterface[]>;
+  /** libpcap's words about a wrong filter, or null for a right one. */
+  compileFilter(text: string, dlt: number, snapLength: number): string | null;
+  /** Such as `libpcap version 1.10.3 (with TPACKET_V3)`. */
+  readonly libraryVersion: string;
+}
+
+const require = createRequire(import.meta.url);
+
+/** The compiled file of one of binding.gyp's targets. This module runs from `captures/` or from `dist/captures/`. */
+function built(target: string): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) {
+    folder = dirname(folder);
+  }
+  return join(folder, 'captures', 'native', 'build', 'Release', `${target}.node`);
+}
+
+let loaded: NativeBinding | CaptureError | undefined;
+
+/**
+ * The addon, or a CaptureError `engine-unavailable` with the reason and how to build it. Asked for once; the answer stays.
+ */
+export function loadNative(): NativeBinding | CaptureError {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): NativeBinding | CaptureError {
+  const file = built('netglass_native');
+  const hint = 'npm run build:native (it needs libpcap-dev, a C++ compiler, make and python3)';
+  if (!existsSync(file)) {
+    return new CaptureError('engine-unavailable', 'The native capture engine is not built.', hint);
+  }
+  try {
+    return require(file) as NativeBinding;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return new CaptureError('engine-unavailable', `The native capture engine does not load: ${reason}`, hint);
+  }
+}
+
+/**
+ * The SQLite extension `columns(data, count)` (see `src/columns.c`), for better-sqlite3's `loadExtension`;
+ * undefined when it is not built.
+ */
+export function columnsExtensionPath(): string | undefined {
+  const file = built('netglass_columns');
+  return existsSync(file) ? file : undefined;
+}
