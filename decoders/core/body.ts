@@ -57,6 +57,11 @@ export class Body {
     return this.end - this.position;
   }
 
+  /** First octet of the layer's fixed header, which is `start` but for a trailer. */
+  get layerStart(): number {
+    return this.walk.start[this.depth];
+  }
+
   /** Filter name of the layer that carries this one; the empty string for the outermost. */
   get carrier(): string {
     return this.depth === 0 ? '' : this.dissection.protocolAt(this.depth - 1);
@@ -81,6 +86,8 @@ export class Body {
 
   /** Notes a problem at the current position; reading goes on. */
   report(kind: Problem['kind'], message: string, more: Partial<Problem> = {}): void {
+    // What an ICMP error quotes is cut by design (RFC 792: header + 64 bits), not a fault of this packet.
+    if (this.quoted) return;
     this.dissection.problems.push({
       layer: this.protocol,
       kind,
@@ -166,15 +173,19 @@ export class Body {
     return node;
   }
 
-  /** Reads fields under a heading; `inside` may set the heading's text with `describe`. */
+  /**
+   * Reads fields under a heading; `inside` may set the heading's text with `describe`. A heading that is declared as
+   * `bytes` has the octets that were read as its value.
+   */
   group(field: Field, inside: () => void): void {
-    const node: FieldNode = {
+    const start = this.position;
+    const node: { -readonly [K in keyof FieldNode]: FieldNode[K] } = {
       name: field.name,
       title: field.title,
       value: null,
       display: '',
       text: '',
-      offset: this.position - this.walk.packetStart,
+      offset: start - this.walk.packetStart,
       length: 0,
       fields: [],
     };
@@ -189,7 +200,11 @@ export class Body {
       this.nodes = outer;
       node.display = this.label ?? '';
       this.label = outerLabel;
-      node.length = this.position - this.walk.packetStart - node.offset;
+      node.length = this.position - start;
+      if (field.kind === 'bytes') {
+        node.value = node.text = hexText(this.view, start, node.length);
+        if (node.display === '') node.display = node.text;
+      }
     }
   }
 
@@ -204,15 +219,42 @@ export class Body {
     this.position += octets;
   }
 
-  /** Adds the header's fixed fields; stops at the first that is cut. */
-  header(fields: readonly Field[]): void {
-    for (const field of fields) {
+  /** Shows another value for a field that was read already: what the octets say is not what they stand for. */
+  amend(field: Field, value: FieldValue, display?: string): void {
+    const index = this.nodes.findIndex((node) => node.name === field.name);
+    if (index < 0) return;
+    const node = {
+      ...this.nodes[index],
+      value,
+      display: display ?? displayOf(field, value),
+      text: textOf(field, value),
+    };
+    this.nodes[index] = node;
+  }
+
+  /**
+   * Adds the header's fixed fields; stops at the first that is cut.
+   *
+   * @param through the last one to add; default all
+   */
+  header(fields: readonly Field[], through?: Field): void {
+    for (const declared of fields) {
+      const field = this.meant(declared);
       const last = this.start + Math.ceil((field.bitOffset + field.bits) / 8);
       this.position = this.start + (field.bitOffset >> 3);
       if (last > this.end) this.need(last - this.position, field.title);
       this.push(this.fixed(field, this.start + (field.bitOffset >> 3), this.start * 8 + field.bitOffset));
       this.position = last;
+      if (declared === through) return;
     }
+  }
+
+  /** The field that the octets of a header's field really are (`select`). */
+  private meant(field: Field): Field {
+    const at = this.start + (field.bitOffset >> 3);
+    if (field.instead === undefined || at + Math.ceil(field.bits / 8) > this.end) return field;
+    const other = field.instead(bigEndianReader(field.bitOffset & 7, field.bits)(this.view, at));
+    return other === undefined ? field : { ...other, bitOffset: field.bitOffset };
   }
 
   private push(node: FieldNode): void {

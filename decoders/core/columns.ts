@@ -14,7 +14,7 @@ export class Columns {
   readonly length: Uint32Array;
   /** Octets kept. */
   readonly captured: Uint32Array;
-  /** Octet offset of the packet's first octet within the view that was summarized. */
+  /** Octet offset of the packet's Enhanced Packet Block in its segment; filled by the caller. */
   readonly offset: Uint32Array;
   readonly interface: Uint16Array;
   /** Registry id of the innermost protocol that is not a quotation. */
@@ -30,7 +30,7 @@ export class Columns {
   readonly destinationPort: Uint16Array;
   /** IP protocol number of the transport, 0 when there is none. */
   readonly transport: Uint8Array;
-  /** Offset in the view of the transport header, -1 when there is none. */
+  /** Offset in the view of the transport header, -1 when there is none or its fixed part was cut. */
   readonly transportOffset: Int32Array;
   /** Offset in the view where the transport's payload ends by the packet's own lengths. */
   readonly transportEnd: Int32Array;

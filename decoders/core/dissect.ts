@@ -64,44 +64,50 @@ export function dissectLayer(
   const { walk } = dissection;
   const { protocol } = registry.runtime(walk.protocol[depth]);
   const start = walk.start[depth];
+  const lead = walk.lead[depth];
   const end = walk.headerEnd[depth];
   const fields: FieldNode[] = [];
   const layer: LayerNode = {
     protocol: protocol.filter,
     title: protocol.title,
     summary: '',
-    offset: start - walk.packetStart,
-    length: end - start,
+    offset: start - lead - walk.packetStart,
+    length: end - start + lead,
     fields,
   };
   layers.push(layer);
   const body = new Body(dissection, depth, protocol.filter, start, end, fields);
   try {
-    body.header(protocol.header);
-    protocol.body?.(body);
+    body.position = start - lead;
+    if (lead > 0) for (const field of protocol.leadFields) body.take(field);
+    if (walk.badLength === depth) body.header(protocol.header, protocol.lengthField);
+    else {
+      body.header(protocol.header);
+      protocol.body?.(body);
+    }
   } catch (stop) {
     if (stop !== STOP) throw stop;
   }
-  fillGaps(layer, dissection);
+  fillGaps(fields, layer.offset, layer.offset + layer.length, dissection);
   layer.summary = protocol.info === undefined ? protocol.title : protocol.info(layer, body);
   return layer;
 }
 
-/** Every octet of a header is accounted for: what nobody read becomes a gap. */
-function fillGaps(layer: LayerNode, { view, walk }: Dissection): void {
-  const end = layer.offset + layer.length;
-  let at = layer.offset;
+/** Every octet of [from, end) is accounted for: what nobody read becomes a gap. */
+function fillGaps(fields: FieldNode[], from: number, end: number, { view, walk }: Dissection): void {
+  let at = from;
   const gaps: FieldNode[] = [];
   // Fields stand in wire order but for computed ones; sorting a copy costs little and trusts nobody.
-  const ranges = layer.fields
+  const ranges = fields
     .filter((field) => field.generated === undefined && field.length > 0)
     .sort((a, b) => a.offset - b.offset);
   for (const field of ranges) {
+    if (field.offset >= end) break;
     if (field.offset > at) gaps.push(gap(view, walk, at, field.offset));
     at = Math.max(at, field.offset + field.length);
   }
   if (end > at) gaps.push(gap(view, walk, at, end));
-  if (gaps.length > 0) layer.fields.push(...gaps);
+  if (gaps.length > 0) fields.push(...gaps);
 }
 
 function gap(view: DataView, walk: Walk, from: number, to: number): FieldNode {
@@ -109,24 +115,28 @@ function gap(view: DataView, walk: Walk, from: number, to: number): FieldNode {
   return { name: 'gap', ...gapField, value: hex, display: hex, text: hex, offset: from, length: to - from };
 }
 
-/** What stands behind the end that a layer's own length sets belongs to the layer around it: Ethernet's padding. */
-function trailers(registry: Registry, { view, walk }: Dissection, layers: readonly LayerNode[]): void {
+/**
+ * What stands behind the end that a layer's own length sets. It belongs to that layer when it declares a trailer, and
+ * otherwise to the layer around it: Ethernet's padding behind an IP packet.
+ */
+function trailers(registry: Registry, dissection: Dissection, layers: readonly LayerNode[]): void {
+  const { walk } = dissection;
   for (let depth = walk.depth - 1; depth >= 0; depth--) {
     const from = walk.end[depth];
     const to = Math.min(depth === 0 ? walk.capturedEnd : walk.end[depth - 1], walk.capturedEnd);
     if (from >= to) continue;
-    const owner = depth === 0 ? 0 : depth - 1;
-    const field = registry.field(`${layers[owner].protocol}.trailer`);
-    const hex = hexText(view, from, to - from);
-    layers[owner].fields.push({
-      name: field?.name ?? 'gap',
-      title: field?.title ?? gapField.title,
-      value: hex,
-      display: hex,
-      text: hex,
-      offset: from - walk.packetStart,
-      length: to - from,
-    });
+    const own = depth === 0 || registry.runtime(walk.protocol[depth]).protocol.trailer !== undefined;
+    const owner = own ? depth : depth - 1;
+    const { protocol } = registry.runtime(walk.protocol[owner]);
+    const fields: FieldNode[] = [];
+    const body = new Body(dissection, owner, protocol.filter, from, to, fields);
+    try {
+      protocol.trailer?.(body);
+    } catch (stop) {
+      if (stop !== STOP) throw stop;
+    }
+    fillGaps(fields, from - walk.packetStart, to - walk.packetStart, dissection);
+    layers[owner].fields.push(...fields);
   }
 }
 

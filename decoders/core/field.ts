@@ -23,6 +23,11 @@ export interface FieldOptions {
   readonly unit?: string;
   /** Least significant octet first: the named exception to network byte order. */
   readonly littleEndian?: boolean;
+  /**
+   * The key of another field (of `fields`, and of the same width) that these octets are for this value, or undefined
+   * when they are this one: `eth.type` up to 1500 is `eth.len`.
+   */
+  readonly select?: (value: number) => string | undefined;
   /** Further filter names that the same value answers to (`eth.addr` is declared by `either`, not here). */
   readonly also?: readonly string[];
 }
@@ -45,6 +50,8 @@ export interface Field extends FieldDeclaration {
   readonly bitOffset: number;
   /** The placed `parts`. */
   readonly children: readonly Field[];
+  /** The field that the same octets are for this value, when they are not this one (see `select`). */
+  readonly instead?: (value: number) => Field | undefined;
 }
 
 type Numeric = FieldDeclaration<'uint'> | FieldDeclaration<'int'> | FieldDeclaration<'bool'>;

@@ -38,6 +38,22 @@ export interface Dispatch<H extends Declarations> {
   readonly value: Measure<H>;
 }
 
+/**
+ * Chooses the payload's protocol by two ports: the lower one is asked first, for servers listen low (as Wireshark does).
+ */
+export interface PortDispatch<H extends Declarations> {
+  readonly table: string;
+  readonly ports: readonly [keyof H & string, keyof H & string];
+}
+
+/** Octets that stand before the fixed header in some carriers: DNS's length over TCP. */
+export interface Lead<H extends Declarations, F extends Declarations> {
+  /** Keys of `fields` that are read there, in wire order. */
+  readonly fields: readonly (keyof F & string)[];
+  /** How many octets there are, from `start`; -1: what follows is not this protocol after all. */
+  readonly octets: Measure<H>;
+}
+
 export interface ProtocolDeclaration<H extends Declarations, F extends Declarations> {
   /** Where the octets are specified, for example `RFC 768`. */
   readonly reference: string;
@@ -54,12 +70,23 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
    * `'all'`: everything that is left belongs to the header (a protocol without payload).
    */
   readonly headerLength?: Measure<H> | 'all';
+  /**
+   * The header field that `headerLength` goes by. When its value is too small, it is the last field that is shown:
+   * what follows it cannot be trusted.
+   */
+  readonly lengthField?: keyof H & string;
+  readonly lead?: Lead<H, F>;
   /** Offset in the view where this header says that its payload ends. Default: where the outer one says. */
   readonly payloadEnd?: Measure<H>;
   /** A header field whose value chooses the payload's protocol in the table of that field's name, or a `Dispatch`; a list is tried in order. */
-  readonly next?: (keyof H & string) | Dispatch<H> | readonly Dispatch<H>[];
+  readonly next?: (keyof H & string) | Dispatch<H> | PortDispatch<H> | readonly Dispatch<H>[];
   /** What stands between the fixed part and the header's end; also computed fields and checks. Only runs when somebody looks. */
   readonly body?: (body: Body, field: Fields<H, F>, read: Readers<H>) => void;
+  /**
+   * Reads what stands behind the payload and still belongs to this layer: a frame's padding. `body.start … body.end` are
+   * those octets, and `body.layerStart` is the header.
+   */
+  readonly trailer?: (body: Body, field: Fields<H, F>, read: Readers<H>) => void;
   /** The `info` column, and the layer's one-line summary. */
   readonly info?: (layer: LayerNode, body: Body) => string;
   /** The `protocol` column; default the filter name in capitals. */
@@ -103,6 +130,11 @@ export interface Protocol {
   readonly headerLength: AnyMeasure | undefined;
   readonly payloadEnd: AnyMeasure | undefined;
   readonly dispatch: readonly { readonly table: string; readonly value: AnyMeasure }[];
+  readonly ports: { readonly table: string; readonly first: number; readonly second: number } | undefined;
+  readonly lengthField: Field | undefined;
+  readonly lead: AnyMeasure | undefined;
+  readonly leadFields: readonly Field[];
+  readonly trailer: ((body: Body) => void) | undefined;
   readonly inspect: AnyMeasure<void> | undefined;
   readonly body: ((body: Body) => void) | undefined;
   readonly info: ((layer: LayerNode, body: Body) => string) | undefined;
@@ -130,6 +162,24 @@ export function readerOf(field: Field): Reader {
 /** Whether `read` can give the field's value as a number. */
 export function isNumeric(field: FieldDeclaration): boolean {
   return (field.kind === 'uint' || field.kind === 'int' || field.kind === 'bool') && field.bits > 0 && field.bits <= 48;
+}
+
+/** A field that was placed before, by `sharedFields`, stays the one it is. */
+function isPlaced(field: FieldDeclaration): field is Field {
+  return 'children' in field;
+}
+
+/**
+ * Fields of the variable part that several protocols have under the same names (the options of two IPv6 extension
+ * headers), to be spread into each one's `fields`.
+ */
+export function sharedFields<const F extends Declarations>(
+  prefix: string,
+  fields: F,
+): { readonly [K in keyof F]: Field } {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, field]) => [key, place(field.filter ?? `${prefix}.${key}`, field, -1)]),
+  ) as { [K in keyof F]: Field };
 }
 
 function place(name: string, declaration: FieldDeclaration, bitOffset: number): Field {
@@ -161,7 +211,17 @@ export function protocol<const H extends Declarations, const F extends Declarati
   const read: Record<string, Reader> = {};
   let bitOffset = 0;
   for (const [key, field] of Object.entries(declaration.header)) {
-    const at = place(named(key, field), field, bitOffset);
+    const select = field.select;
+    const instead =
+      select === undefined
+        ? {}
+        : {
+            instead: (value: number): Field | undefined => {
+              const other = select(value);
+              return other === undefined ? undefined : placed[other];
+            },
+          };
+    const at = { ...place(named(key, field), field, bitOffset), ...instead };
     placed[key] = at;
     if (isNumeric(at)) read[key] = readerOf(at);
     bitOffset += field.bits;
@@ -170,11 +230,11 @@ export function protocol<const H extends Declarations, const F extends Declarati
   const header = Object.values(placed);
   for (const [key, field] of Object.entries(declaration.fields ?? {})) {
     if (placed[key] !== undefined) throw new Error(`${filter}: the field "${key}" is declared twice`);
-    placed[key] = place(named(key, field), field, -1);
+    placed[key] = isPlaced(field) ? field : place(named(key, field), field, -1);
   }
   const readers = read as Readers<H>;
   const fields = placed as Fields<H, F>;
-  const { body, info, inspect, headerLength, payloadEnd } = declaration;
+  const { body, info, inspect, headerLength, payloadEnd, lead, trailer, lengthField } = declaration;
   return {
     filter,
     title,
@@ -195,6 +255,11 @@ export function protocol<const H extends Declarations, const F extends Declarati
           : (headerLength as AnyMeasure),
     payloadEnd: payloadEnd as AnyMeasure | undefined,
     dispatch: dispatches(declaration.next, placed, read) as Protocol['dispatch'],
+    ports: portDispatch(declaration.next, placed),
+    lengthField: lengthField === undefined ? undefined : placed[lengthField],
+    lead: lead?.octets as AnyMeasure | undefined,
+    leadFields: lead?.fields.map((key) => placed[key]) ?? [],
+    trailer: trailer === undefined ? undefined : (tree) => trailer(tree, fields, readers),
     inspect: inspect as AnyMeasure<void> | undefined,
     body: body === undefined ? undefined : (tree) => body(tree, fields, readers),
     info,
@@ -219,7 +284,7 @@ function dispatches<H extends Declarations>(
   placed: Readonly<Record<string, Field>>,
   read: Readonly<Record<string, Reader>>,
 ): readonly Dispatch<H>[] {
-  if (next === undefined) return [];
+  if (next === undefined || (typeof next === 'object' && 'ports' in next)) return [];
   if (typeof next === 'string') {
     const reader = read[next];
     const field = placed[next];
@@ -227,4 +292,27 @@ function dispatches<H extends Declarations>(
     return [{ table: field.name, value: (_read, view, start) => reader(view, start) }];
   }
   return Array.isArray(next) ? (next as readonly Dispatch<H>[]) : [next as Dispatch<H>];
+}
+
+function portDispatch<H extends Declarations>(
+  next: ProtocolDeclaration<H, Declarations>['next'],
+  placed: Readonly<Record<string, Field>>,
+): Protocol['ports'] {
+  if (typeof next !== 'object' || !('ports' in next)) return undefined;
+  const [first, second] = next.ports.map((key) => placed[key]);
+  if (first.bits !== 16 || second.bits !== 16) throw new Error(`next: ${next.table} needs two 16-bit ports`);
+  return { table: next.table, first: first.bitOffset / 8, second: second.bitOffset / 8 };
+}
+
+/**
+ * The same protocol under another name, with the same fields: multicast DNS is DNS on another port. Filters on the
+ * shared fields (`dns.qry.name`) match in both.
+ */
+export function variant(
+  base: Protocol,
+  filter: string,
+  title: string,
+  changes: Partial<Pick<Protocol, 'carriedBy' | 'column' | 'reference' | 'info'>>,
+): Protocol {
+  return { ...base, either: {}, filter, title, column: filter.toUpperCase(), ...changes };
 }

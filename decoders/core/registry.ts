@@ -13,6 +13,7 @@ export interface Runtime {
   readonly headerLength: Protocol['headerLength'];
   readonly payloadEnd: Protocol['payloadEnd'];
   readonly inspect: Protocol['inspect'];
+  readonly lead: Protocol['lead'];
   readonly isNetwork: boolean;
   /** Whether `fill` writes the two addresses. */
   readonly hasAddresses: boolean;
@@ -24,13 +25,22 @@ export interface Runtime {
   readonly read: AnyReaders;
   /** Writes the header's columns; undefined when it has none. */
   readonly fill: Fill | undefined;
+  /** Octets of the header that `fill` reads. */
+  readonly fillLength: number;
+  /** Whether the columns' fields stand before the header's length, so that they are good even where it is not. */
+  readonly fillAlways: boolean;
 }
 
 /** A field with what the filter language and the field reference need to know of it. */
 export interface RegisteredField extends Field {
   readonly protocol: Protocol;
   readonly protocolId: number;
-  /** Reads the number from the header's start; undefined for addresses, octets and fields of the variable part. */
+  /**
+   * Ids of all the protocols that have this field, `protocolId` first: multicast DNS has DNS's fields, and two
+   * IPv6 extension headers share the fields of their options.
+   */
+  readonly protocolIds: readonly number[];
+  /** Reads the number from the header's start; undefined for addresses, octets and fields of the variable part, and for one whose octets can be another field (`eth.type`). */
   readonly read: Reader | undefined;
 }
 
@@ -49,7 +59,7 @@ export class Registry {
    * @throws Error at start-up when two protocols claim one value, one name, or one field name
    */
   constructor(protocols: readonly Protocol[]) {
-    protocols.forEach((protocol, index) => this.enter(protocol, index + 1));
+    for (const [index, protocol] of protocols.entries()) this.enter(protocol, index + 1);
     this.linkTypes = this.table('linktype').dense;
     protocols.forEach((protocol, index) => {
       const id = index + 1;
@@ -63,10 +73,12 @@ export class Registry {
         isNetwork: protocol.role === 'network',
         hasAddresses: protocol.header.some((field) => field.column === 'source'),
         ipProtocol: ipProtocolOf(protocol),
+        lead: protocol.lead,
         quotes: protocol.role === 'quotes',
         next: this.nextOf(protocol),
         read: protocol.read,
         fill: compileFill(protocol),
+        ...fillRange(protocol),
       };
       this.enterFields(protocol, id);
     });
@@ -131,6 +143,7 @@ export class Registry {
   }
 
   private nextOf(protocol: Protocol): Runtime['next'] {
+    if (protocol.ports !== undefined) return this.nextByPorts(protocol.ports);
     const steps = protocol.dispatch.map(({ table, value }) => ({ ...this.table(table), value }));
     if (steps.length === 0) return () => 0;
     if (steps.length === 1) {
@@ -151,14 +164,34 @@ export class Registry {
     };
   }
 
+  private nextByPorts({ table, first, second }: NonNullable<Protocol['ports']>): Runtime['next'] {
+    const { dense } = this.table(table);
+    return (_read, view, start) => {
+      const a = view.getUint16(start + first);
+      const b = view.getUint16(start + second);
+      const lower = dense[a < b ? a : b];
+      return lower !== 0 ? lower : dense[a < b ? b : a];
+    };
+  }
+
   private enterFields(protocol: Protocol, protocolId: number): void {
     const add = (field: Field): void => {
-      if (this.fieldsByName.has(field.name)) throw new Error(`two fields are named ${field.name}`);
-      const readable = field.bitOffset >= 0 && isNumeric(field);
+      const known = this.fieldsByName.get(field.name);
+      if (known !== undefined) {
+        const same = known.kind === field.kind && known.bits === field.bits && known.bitOffset === field.bitOffset;
+        if (!same) throw new Error(`two fields are named ${field.name}`);
+        if (!known.protocolIds.includes(protocolId))
+          this.fieldsByName.set(field.name, { ...known, protocolIds: [...known.protocolIds, protocolId] });
+        field.children.forEach(add);
+        return;
+      }
+      const readable = field.bitOffset >= 0 && isNumeric(field) && field.instead === undefined;
       this.fieldsByName.set(field.name, {
         ...field,
+        ...(field.instead === undefined ? {} : { bitOffset: -1 }),
         protocol,
         protocolId,
+        protocolIds: [protocolId],
         read: readable ? readerOf(field) : undefined,
       });
       field.children.forEach(add);
@@ -173,6 +206,16 @@ export class Registry {
       );
     }
   }
+}
+
+/** How much of the header the columns need. */
+function fillRange(protocol: Protocol): { fillLength: number; fillAlways: boolean } {
+  const ends = protocol.header
+    .filter((field) => field.column !== undefined)
+    .map((field) => field.bitOffset + field.bits);
+  const end = Math.max(0, ...ends);
+  const trusted = protocol.lengthField;
+  return { fillLength: end / 8, fillAlways: trusted === undefined || end <= trusted.bitOffset };
 }
 
 function ipProtocolOf(protocol: Protocol): number {

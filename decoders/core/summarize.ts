@@ -109,14 +109,18 @@ export function summarizePacket(
   // tunnel's outer headers are not even looked at.
   for (let i = depth - 1; i >= 0; i--) {
     const layer = registry.runtime(walk.protocol[i]);
-    // A header that was cut has no columns to give.
-    if (walk.headerEnd[i] - walk.start[i] < layer.fixedLength) continue;
+    const have = walk.headerEnd[i] - walk.start[i];
     if (layer.ipProtocol !== 0 && columns.transport[row] === 0) {
       columns.transport[row] = layer.ipProtocol;
-      columns.transportOffset[row] = walk.start[i];
-      columns.transportEnd[row] = walk.end[i];
+      if (have >= layer.fixedLength && walk.badLength !== i) {
+        columns.transportOffset[row] = walk.start[i];
+        columns.transportEnd[row] = walk.end[i];
+      }
     }
-    if (layer.fill !== undefined) layer.fill(view, walk.start[i], columns, row);
+    if (layer.fill === undefined) continue;
+    // A header that was cut before its columns' fields has none to give: the columns say what the tree shows.
+    if (have < layer.fillLength || (walk.badLength === i && !layer.fillAlways)) continue;
+    layer.fill(view, walk.start[i], columns, row);
     if (layer.hasAddresses) break;
   }
   columns.protocol[row] = depth === 0 ? 0 : walk.protocol[depth - 1];

@@ -43,13 +43,18 @@ export class Walk {
   depth = 0;
   /** Registry ids, outermost first. */
   readonly protocol = new Int32Array(MAXIMUM_DEPTH);
+  /** Where the fixed part of the header starts. */
   readonly start = new Int32Array(MAXIMUM_DEPTH);
+  /** Octets before `start` that belong to the layer (DNS's length over TCP); 0 for nearly all. */
+  readonly lead = new Int32Array(MAXIMUM_DEPTH);
   readonly headerEnd = new Int32Array(MAXIMUM_DEPTH);
   /** Where the layer's payload ends by its own and all outer lengths; may lie beyond what was captured. */
   readonly end = new Int32Array(MAXIMUM_DEPTH);
   /** Octets of the packet in the view: [packetStart, capturedEnd). */
   packetStart = 0;
   capturedEnd = 0;
+  /** LINKTYPE_ value of the packet, for the link layers that have several forms. */
+  linkType = 0;
   /** First layer that is only a quotation (inside an ICMP error); `depth` when there is none. */
   quotedFrom = 0;
   /** Innermost network layer so far, -1 for none. */
@@ -61,6 +66,10 @@ export class Walk {
   /** For a fragment that is not the first, nothing above the network layer can be read; a first one lacks its end. */
   fragmentOffset = 0;
   moreFragments = false;
+  /** Offset in the view of the address that a routing header will put into the destination, -1 for none (RFC 8200, section 8.1). */
+  finalDestination = -1;
+  /** Depth of a layer whose header gives itself a length that cannot be, -1 for none. */
+  badLength = -1;
   private problemIndex = 0;
   /** Octets the failed header needed, from `problemAt`. */
   problemNeeded = 0;
@@ -82,6 +91,8 @@ export class Walk {
     this.flags = 0;
     this.fragmentOffset = 0;
     this.moreFragments = false;
+    this.finalDestination = -1;
+    this.badLength = -1;
     this.problemIndex = 0;
   }
 
@@ -101,6 +112,14 @@ export class Walk {
     this.problemAt = at;
     this.problemNeeded = needed;
     this.problemDepth = this.depth;
+  }
+
+  /** Ends the walk at a header that cannot be read whole: all that is left is what there is of it. */
+  cut(depth: number, at: number, needed: number, available: number, limit: number): void {
+    this.fail(at, needed, limit);
+    this.headerEnd[depth] = available;
+    this.end[depth] = limit < available ? available : limit;
+    this.depth = depth + 1;
   }
 
   tooDeep(at: number): void {
@@ -130,6 +149,7 @@ export function walkPacket(
 ): void {
   const capturedEnd = start + captured;
   walk.reset(start, capturedEnd);
+  walk.linkType = linkType;
   let end = start + (original > captured ? original : captured);
   if (original > captured) walk.flags |= PacketFlag.truncated;
   let id = registry.linkLayer(linkType);
@@ -138,27 +158,35 @@ export function walkPacket(
     const depth = walk.depth;
     if (depth === MAXIMUM_DEPTH) {
       walk.tooDeep(at);
-      return;
+      break;
     }
     const layer = registry.runtime(id);
     const available = end < capturedEnd ? end : capturedEnd;
+    let lead = 0;
+    if (layer.lead !== undefined) {
+      lead = layer.lead(layer.read, view, at, available, walk);
+      if (lead < 0) break;
+      at += lead;
+    }
     walk.protocol[depth] = id;
+    walk.lead[depth] = lead;
     walk.start[depth] = at;
     if (at + layer.fixedLength > available) {
-      walk.fail(at, layer.fixedLength, end);
-      walk.headerEnd[depth] = walk.end[depth] = available;
-      walk.depth = depth + 1;
-      return;
+      walk.cut(depth, at, layer.fixedLength, available, end);
+      break;
     }
     let headerEnd = at + layer.fixedLength;
     if (layer.headerLength !== undefined) {
       const length = layer.headerLength(layer.read, view, at, available, walk);
       headerEnd = at + length;
-      if (length < layer.fixedLength || headerEnd > available) {
-        walk.fail(at, length >= layer.fixedLength ? length : layer.fixedLength, length >= layer.fixedLength ? end : 0);
-        walk.headerEnd[depth] = walk.end[depth] = available;
-        walk.depth = depth + 1;
-        return;
+      if (length < layer.fixedLength) {
+        walk.badLength = depth;
+        walk.cut(depth, at, layer.fixedLength, available, 0);
+        break;
+      }
+      if (headerEnd > available) {
+        walk.cut(depth, at, length, available, end);
+        break;
       }
     }
     if (layer.isNetwork) {
