@@ -77,7 +77,8 @@ export interface NativeBinding {
     options: NativeOptions,
     wake: () => void,
   ) => NativeCapture;
-  listInterfaces(): Promise<NativeInterface[]>;
+  /** @param linkTypes opens each interface to learn its `dlts`, some 20 ms each; otherwise they are empty. */
+  listInterfaces(linkTypes: boolean): Promise<NativeInterface[]>;
   /** libpcap's words about a wrong filter, or null for a right one. */
   compileFilter(text: string, dlt: number, snapLength: number): string | null;
   /** Such as `libpcap version 1.10.3 (with TPACKET_V3)`. */

@@ -62,8 +62,9 @@ export async function openCap(options: CheckedOptions): Promise<LiveSource> {
     for (const name of names) {
       const handle = new cap.Cap();
       const buffer = Buffer.alloc(CAP_SNAP_LENGTH);
-      opened.push({ handle, buffer });
       const linkType = openHandle(cap, handle, name, buffer, options);
+      // Only now: to close a handle that failed to open is a segmentation fault.
+      opened.push({ handle, buffer });
       const comment = COMMENT + (isAny ? ANY_COMMENT : '');
       const snapped = { ...options, snapLength: Math.min(options.snapLength, CAP_SNAP_LENGTH) };
       interfaces.push(describeInterface(interfaces.length, name, linkType, snapped, { comment }));

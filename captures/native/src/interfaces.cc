@@ -77,7 +77,8 @@ std::vector<int> linkTypesOf(const std::string& name) {
 
 class ListWorker : public Napi::AsyncWorker {
  public:
-  explicit ListWorker(Napi::Env env) : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)) {}
+  ListWorker(Napi::Env env, bool linkTypes)
+      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), linkTypes_(linkTypes) {}
   Napi::Promise promise() const { return deferred_.Promise(); }
 
   void Execute() override {
@@ -97,7 +98,7 @@ class ListWorker : public Napi::AsyncWorker {
       one.loopback = (device->flags & PCAP_IF_LOOPBACK) != 0;
       one.up = (device->flags & PCAP_IF_UP) != 0;
       one.running = (device->flags & PCAP_IF_RUNNING) != 0;
-      one.dlts = linkTypesOf(one.name);
+      if (linkTypes_) one.dlts = linkTypesOf(one.name);
       interfaces_.push_back(std::move(one));
     }
     pcap_freealldevs(all);
@@ -129,13 +130,14 @@ class ListWorker : public Napi::AsyncWorker {
 
  private:
   Napi::Promise::Deferred deferred_;
+  const bool linkTypes_;
   std::vector<Interface> interfaces_;
 };
 
 }  // namespace
 
 Napi::Value listInterfaces(const Napi::CallbackInfo& info) {
-  auto* worker = new ListWorker(info.Env());  // deletes itself
+  auto* worker = new ListWorker(info.Env(), info[0].ToBoolean());  // deletes itself
   Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;

@@ -4,8 +4,9 @@
 
 namespace netglass {
 
-// listInterfaces(): Promise<{name, description, addresses, mac, loopback, up, running, dlts}[]>, in a thread of its own:
-// the link types are known only by opening each interface, and closing one waits for the kernel.
+// listInterfaces(linkTypes: boolean): Promise<{name, description, addresses, mac, loopback, up, running, dlts}[]>, in a
+// thread of its own: the link types, where asked for, are known only by opening each interface, and closing one waits
+// for the kernel.
 Napi::Value listInterfaces(const Napi::CallbackInfo& info);
 
 }  // namespace netglass
