@@ -1,0 +1,103 @@
+/** The SQLite schema of one capture's index. It can be thrown away and rebuilt from the segments. */
+
+/** Raised when the tables change; an index with another version is rebuilt. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * Rows, not opaque blobs: `sqlite3 index.sqlite 'select * from packet_list limit 10'` is meant for people.
+ * `packets` is clustered on the packet number and has no other index while packets are being added: keeping
+ * `packets_flow` up to date would cost eight times what the row itself costs.
+ */
+export const SCHEMA = `
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value ANY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE interfaces (
+  id          INTEGER PRIMARY KEY,
+  name        TEXT NOT NULL,
+  description TEXT,
+  link_type   INTEGER NOT NULL,
+  snap_length INTEGER NOT NULL,
+  filter      TEXT,
+  comment     TEXT
+) STRICT;
+
+-- What the numbers in packets.protocol and flows.protocol mean in this index.
+CREATE TABLE protocols (
+  id    INTEGER PRIMARY KEY,
+  name  TEXT NOT NULL,
+  title TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE segments (
+  id           INTEGER PRIMARY KEY,
+  file         TEXT NOT NULL,
+  first_packet INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE packets (
+  number    INTEGER PRIMARY KEY, -- frame.number, from 1
+  time      INTEGER,             -- nanoseconds since meta 'base_time'; NULL when the packet has no time
+  length    INTEGER NOT NULL,    -- octets on the wire
+  captured  INTEGER NOT NULL,    -- octets kept
+  offset    INTEGER NOT NULL,    -- of the packet's Enhanced Packet Block in its segment
+  interface INTEGER NOT NULL,
+  flow      INTEGER NOT NULL,    -- 0: no addresses
+  protocol  INTEGER NOT NULL,    -- the innermost one that was recognised; 0: none
+  flags     INTEGER NOT NULL     -- PacketFlag bits, decoders/core/walk.ts
+) STRICT;
+
+CREATE TABLE flows (
+  id             INTEGER PRIMARY KEY,
+  family         INTEGER NOT NULL, -- 4, 6, or 1 for Ethernet addresses
+  transport      INTEGER NOT NULL, -- IP protocol number; 0: none
+  client         BLOB NOT NULL,    -- address in network byte order: 4, 16 or 6 octets
+  server         BLOB NOT NULL,
+  client_port    INTEGER NOT NULL,
+  server_port    INTEGER NOT NULL,
+  client_address TEXT NOT NULL,    -- the same addresses, readable
+  server_address TEXT NOT NULL,
+  client_packets INTEGER NOT NULL,
+  client_bytes   INTEGER NOT NULL,
+  server_packets INTEGER NOT NULL,
+  server_bytes   INTEGER NOT NULL,
+  first_time     INTEGER NOT NULL, -- nanoseconds since meta 'base_time'
+  last_time      INTEGER NOT NULL,
+  first_packet   INTEGER NOT NULL,
+  last_packet    INTEGER NOT NULL,
+  protocol       INTEGER NOT NULL, -- the highest one seen
+  client_flags   INTEGER NOT NULL, -- union of the TCP control bits sent
+  server_flags   INTEGER NOT NULL
+) STRICT;
+
+-- One row a second and protocol.
+CREATE TABLE seconds (
+  second   INTEGER NOT NULL, -- since meta 'base_time'
+  protocol INTEGER NOT NULL,
+  packets  INTEGER NOT NULL,
+  bytes    INTEGER NOT NULL,
+  problems INTEGER NOT NULL, -- malformed, or a checksum that is wrong on the wire
+  PRIMARY KEY (second, protocol)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW packet_list AS
+SELECT p.number,
+       p.time / 1e9 AS seconds,
+       CASE WHEN p.flags & 2048 THEN f.server_address ELSE f.client_address END AS source,
+       CASE WHEN p.flags & 2048 THEN f.client_address ELSE f.server_address END AS destination,
+       CASE WHEN p.flags & 2048 THEN f.server_port ELSE f.client_port END AS source_port,
+       CASE WHEN p.flags & 2048 THEN f.client_port ELSE f.server_port END AS destination_port,
+       r.name AS protocol,
+       p.length,
+       p.flow,
+       i.name AS interface
+FROM packets p
+LEFT JOIN flows f ON f.id = p.flow
+LEFT JOIN protocols r ON r.id = p.protocol
+LEFT JOIN interfaces i ON i.id = p.interface;
+`;
+
+/** Built when the capture stops: 2.9 million rows/s then, against 0.16 million rows/s while inserting. */
+export const FLOW_INDEX = 'CREATE INDEX IF NOT EXISTS packets_flow ON packets (flow)';

@@ -1,0 +1,48 @@
+/** The main thread's side of the query threads: every question is answered without holding up the event loop. */
+
+import type { CaptureStore } from '../store/capture-store.js';
+import type { ExportQuery, FlowInfo, FlowPage, FlowQuery, PacketDetail, PacketPage, PacketQuery } from './query-types.js';
+import { QueryPool } from './query-pool.js';
+
+export class QueryService {
+  private readonly pool: QueryPool;
+
+  constructor(store: CaptureStore) {
+    this.pool = new QueryPool(store);
+  }
+
+  /** @throws FilterError for a wrong filter, CaptureError `bad-option` for an unknown field */
+  packets(id: string, query: PacketQuery): Promise<PacketPage> {
+    return this.pool.ask(id, 'packets', query);
+  }
+
+  /** Resolves to null when there is no such packet (any more). */
+  packet(id: string, number: number): Promise<PacketDetail | null> {
+    return this.pool.ask(id, 'packet', number);
+  }
+
+  count(id: string, filter: string | undefined): Promise<number> {
+    return this.pool.ask(id, 'count', filter);
+  }
+
+  flows(id: string, query: FlowQuery): Promise<FlowPage> {
+    return this.pool.ask(id, 'flows', query);
+  }
+
+  flow(id: string, flow: number): Promise<FlowInfo | null> {
+    return this.pool.ask(id, 'flow', flow);
+  }
+
+  /**
+   * A file, piece by piece. Stops producing when nobody takes the pieces; `return()` ends it early.
+   *
+   * @throws CaptureError `unsupported` for a pcap of several link types, before the first piece
+   */
+  export(id: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.pool.stream(id, 'export', query);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+}

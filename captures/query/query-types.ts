@@ -1,0 +1,116 @@
+/** Questions about a capture and their answers, as the query thread and the API exchange them. */
+
+import type { Problem } from '../../decoders/core/index.js';
+import type { LayerNode } from '../../decoders/core/index.js';
+
+export interface PacketQuery {
+  /** Display filter; absent or empty: every packet. */
+  readonly filter?: string;
+  /** 1 … 10000; default 100. */
+  readonly limit?: number;
+  /** Packets with a greater number. */
+  readonly after?: number;
+  /** Packets with a smaller number: the last ones of them, in ascending order. */
+  readonly before?: number;
+  /** 0-based place among the matches, instead of `after`. */
+  readonly position?: number;
+  /** Filter names whose values each packet is to have. */
+  readonly fields?: readonly string[];
+  /** Only packets of this flow. */
+  readonly flow?: number;
+}
+
+export interface PacketRow {
+  readonly number: number;
+  /** RFC 3339, UTC, nine decimals; null when the packet has no time. */
+  readonly time: string | null;
+  /** Seconds since the capture's first packet. */
+  readonly relativeTime: number | null;
+  readonly length: number;
+  readonly capturedLength: number;
+  readonly source: string | null;
+  readonly destination: string | null;
+  readonly sourcePort: number | null;
+  readonly destinationPort: number | null;
+  readonly protocol: string;
+  readonly info: string;
+  /** null: the packet has no addresses. */
+  readonly flow: number | null;
+  readonly interface: string;
+  readonly direction: 'inbound' | 'outbound' | null;
+  /** What is wrong or remarkable, by kind. */
+  readonly problems: readonly ('truncated' | 'malformed' | 'checksum' | 'offload')[];
+  /** pcapng comments, and marks made before this packet. */
+  readonly comments?: readonly string[];
+  readonly fields?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** How many packets match, as far as is known. */
+export interface Matches {
+  readonly count: number;
+  readonly complete: boolean;
+  /** How the filter is answered: from columns, from columns and decoded candidates, or by decoding every packet. */
+  readonly plan: 'all' | 'columns' | 'columns+decode' | 'decode';
+}
+
+export interface PacketPage {
+  readonly packets: readonly PacketRow[];
+  /** Value for the next `after`, or null at the end. */
+  readonly next: number | null;
+  readonly matches: Matches;
+}
+
+export interface PacketDetail extends PacketRow {
+  readonly layers: readonly LayerNode[];
+  readonly details: readonly Problem[];
+  /** base64 */
+  readonly bytes: string;
+}
+
+export interface FlowQuery {
+  /** Display filter: flows that have a matching packet. */
+  readonly filter?: string;
+  readonly sort?: 'id' | 'packets' | 'bytes' | 'firstTime' | 'lastTime' | 'duration';
+  readonly limit?: number;
+  /** With the sort order `id`: the last flow of the page before; otherwise how many flows to skip. */
+  readonly after?: number;
+}
+
+export interface FlowInfo {
+  readonly id: number;
+  /** Lower-case name of the transport (`tcp`, `udp`, `icmp`, …), or `ip`, `ipv6`, `eth` for address pairs. */
+  readonly transport: string;
+  readonly client: string;
+  readonly server: string;
+  readonly clientPort: number | null;
+  readonly serverPort: number | null;
+  /** Filter name of the highest protocol seen; null when it is the transport itself. */
+  readonly application: string | null;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly clientPackets: number;
+  readonly clientBytes: number;
+  readonly serverPackets: number;
+  readonly serverBytes: number;
+  readonly firstTime: string | null;
+  readonly lastTime: string | null;
+  readonly firstPacket: number;
+  readonly lastPacket: number;
+  /** TCP: `opening`, `established`, `closing`, `closed`, `reset`, `midstream`; null otherwise. */
+  readonly state: string | null;
+  readonly communityId: string | null;
+}
+
+export interface FlowPage {
+  readonly flows: readonly FlowInfo[];
+  readonly next: number | null;
+}
+
+export type ExportFormat = 'pcapng' | 'pcap' | 'csv' | 'json';
+
+export interface ExportQuery {
+  readonly format: ExportFormat;
+  readonly filter?: string;
+  /** Go on as long as the capture runs. */
+  readonly follow?: boolean;
+}

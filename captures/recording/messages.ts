@@ -1,0 +1,79 @@
+/** What the threads of a capture tell each other. Every message is about a block or more, never about a packet. */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
+import type { LogPosition, SegmentLimits } from '../segments/segment-log.js';
+import type { CaptureErrorCode, CaptureInterface, EngineName, LiveOptions, SourceEnd, SourceStatistics } from '../sources/source.js';
+
+/** What the recorder is to read. `stream`: chunks that arrive through a port. */
+export type SourceRequest =
+  | { readonly kind: 'live'; readonly engine: EngineName; readonly options: LiveOptions }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stream'; readonly name: string; readonly port: MessagePort };
+
+/** When a capture ends by itself. */
+export interface StopRules {
+  readonly packets?: number;
+  /** Octets on the wire. */
+  readonly bytes?: number;
+  readonly seconds?: number;
+}
+
+export interface RecorderData {
+  readonly folder: string;
+  readonly source: SourceRequest;
+  readonly stop: StopRules;
+  readonly limits: SegmentLimits;
+  /** Where the indexer hears how far the log has grown, and says which segment it is reading. */
+  readonly indexer: MessagePort;
+}
+
+export interface IndexerData {
+  readonly folder: string;
+  readonly recorder: MessagePort | undefined;
+  readonly firstPacket: number;
+}
+
+/** Recorder → indexer. */
+export type LogMessage =
+  | { readonly type: 'grown'; readonly position: LogPosition }
+  | { readonly type: 'expired'; readonly firstPacket: number }
+  | { readonly type: 'complete'; readonly position: LogPosition };
+
+/** Indexer → recorder. */
+export interface ReadMessage {
+  readonly type: 'reading';
+  readonly segment: number;
+}
+
+/** Recorder → main. */
+export type RecorderMessage =
+  | { readonly type: 'opened'; readonly interfaces: readonly CaptureInterface[] }
+  | { readonly type: 'refused'; readonly code: CaptureErrorCode; readonly message: string; readonly hint?: string }
+  | { readonly type: 'statistics'; readonly statistics: SourceStatistics; readonly warnings: readonly string[] }
+  | { readonly type: 'interfaces'; readonly interfaces: readonly CaptureInterface[] }
+  | { readonly type: 'expired'; readonly firstPacket: number }
+  | {
+      readonly type: 'ended';
+      readonly end: SourceEnd;
+      readonly statistics: SourceStatistics;
+      readonly warnings: readonly string[];
+      readonly packets: number;
+    };
+
+/** Indexer → main. */
+export type IndexerMessage =
+  | { readonly type: 'committed'; readonly checkpoint: Checkpoint; readonly totals: IndexTotals; readonly baseTime?: bigint }
+  | { readonly type: 'finished' }
+  | { readonly type: 'failed'; readonly message: string };
+
+/** Main → recorder. */
+export interface StopMessage {
+  readonly type: 'stop';
+}
+
+/** Through a stream's port: chunks one way, credits the other, so that only a few are ever in flight. */
+export type ChunkMessage = { readonly chunk: Uint8Array } | { readonly end: true } | { readonly broken: string };
+export interface CreditMessage {
+  readonly credit: number;
+}

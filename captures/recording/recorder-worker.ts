@@ -1,0 +1,91 @@
+/** The recorder thread: source → log. */
+
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { isbBlocks } from '../formats/pcapng-writer.js';
+import { SegmentLog } from '../segments/segment-log.js';
+import { openLive } from '../sources/engines.js';
+import { openFile, openStream } from '../sources/file.js';
+import { CaptureError, type PacketSource } from '../sources/source.js';
+import { receiveChunks } from './chunks.js';
+import type { LogMessage, ReadMessage, RecorderData, RecorderMessage, SourceRequest, StopMessage } from './messages.js';
+import { record } from './recorder.js';
+
+const main = parentPort as MessagePort;
+const { folder, source: request, stop, limits, indexer } = workerData as RecorderData;
+
+const tell = (message: RecorderMessage): void => main.postMessage(message);
+const tellIndexer = (message: LogMessage): void => indexer.postMessage(message);
+
+function open(wanted: SourceRequest): Promise<PacketSource> {
+  if (wanted.kind === 'live') return openLive(wanted.engine, wanted.options);
+  return wanted.kind === 'file' ? openFile(wanted.path) : openStream(receiveChunks(wanted.port), wanted.name);
+}
+
+async function run(): Promise<void> {
+  const startedAt = BigInt(Date.now()) * 1_000_000n;
+  let source: PacketSource;
+  let log: SegmentLog;
+  try {
+    source = await open(request);
+    log = new SegmentLog(folder, source.section, limits);
+  } catch (error) {
+    const refused = error instanceof CaptureError ? error : new CaptureError('io', (error as Error).message);
+    tell({
+      type: 'refused',
+      code: refused.code,
+      message: refused.message,
+      ...(refused.hint === undefined ? {} : { hint: refused.hint }),
+    });
+    return;
+  }
+  let unread = 1;
+  indexer.on('message', (message: ReadMessage) => {
+    unread = message.segment;
+  });
+  main.on('message', (message: StopMessage) => {
+    if (message.type === 'stop') void source.stop();
+  });
+  let told = 0;
+  const tellInterfaces = (): void => {
+    if (told === source.interfaces.length) return;
+    told = source.interfaces.length;
+    tell({ type: 'interfaces', interfaces: [...source.interfaces] });
+  };
+  tell({ type: 'opened', interfaces: [...source.interfaces] });
+  const end = await record(source, log, stop, {
+    grown: () => tellIndexer({ type: 'grown', position: log.position }),
+    progress: () => {
+      tellInterfaces();
+      tell({ type: 'statistics', statistics: source.statistics(), warnings: [...source.warnings] });
+    },
+    expired: (firstPacket) => {
+      tellIndexer({ type: 'expired', firstPacket });
+      tell({ type: 'expired', firstPacket });
+    },
+    unread: () => unread,
+  });
+  const statistics = source.statistics();
+  const closing =
+    request.kind === 'live' ? isbBlocks(source.interfaces, statistics, startedAt, BigInt(Date.now()) * 1_000_000n) : [];
+  let detail = end.detail;
+  try {
+    log.close(closing);
+  } catch (error) {
+    // The packets are there; only the statistics at the end are not.
+    detail ??= (error as Error).message;
+  }
+  tellInterfaces();
+  tellIndexer({ type: 'complete', position: log.position });
+  tell({
+    type: 'ended',
+    end: detail === undefined ? end : { ...end, detail },
+    statistics,
+    warnings: [...source.warnings],
+    packets: log.packets,
+  });
+}
+
+void run().finally(() => {
+  indexer.close();
+  main.close();
+});

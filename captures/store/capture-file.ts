@@ -1,0 +1,90 @@
+/** `capture.json`: what a capture is, beside its packets. Everything that the packets themselves do not say. */
+
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StopRules } from '../recording/messages.js';
+import type { CaptureInterface, EngineName } from '../sources/source.js';
+
+export type CaptureState = 'running' | 'stopped' | 'importing' | 'failed';
+
+/** Octets, segments or seconds that a ring keeps at most. */
+export interface RingRules {
+  readonly bytes?: number;
+  readonly segments?: number;
+  readonly seconds?: number;
+}
+
+/** Where a capture's packets come from. */
+export type CaptureOrigin =
+  | {
+      readonly kind: 'live';
+      readonly engine: EngineName;
+      readonly interfaces: readonly string[];
+      readonly captureFilter?: string;
+      /** The traffic of netglass itself is left out by this further condition. */
+      readonly leftOut?: string;
+      readonly snapLength?: number;
+      readonly promiscuous?: boolean;
+      readonly bufferBytes?: number;
+    }
+  | { readonly kind: 'import'; readonly file: string };
+
+/** Counts that outlive the source; null where the engine cannot know. */
+export interface Loss {
+  /** Lost in the kernel for want of buffer. */
+  kernel: number | null;
+  /** Lost by the interface or its driver. */
+  interface: number | null;
+  /** Lost in the daemon. */
+  daemon: number | null;
+  /** Kept only in part (snap length). */
+  truncated: number;
+  /** Contradict themselves. */
+  malformed: number;
+}
+
+export interface CaptureRecord {
+  readonly id: string;
+  name: string;
+  comment?: string;
+  state: CaptureState;
+  readonly source: CaptureOrigin;
+  readonly stop: StopRules;
+  readonly ring: RingRules;
+  interfaces: Pick<CaptureInterface, 'id' | 'name' | 'description' | 'linkType' | 'comment'>[];
+  /** RFC 3339. */
+  readonly startedAt: string;
+  stoppedAt: string | null;
+  packets: number;
+  /** Octets on the wire. */
+  bytes: number;
+  /** Nanoseconds since 1970, as decimal text; null while there is no packet with a time. */
+  firstTime: string | null;
+  lastTime: string | null;
+  loss: Loss;
+  /** Number of the first packet that the ring still has. */
+  firstPacket: number;
+  /** One sentence for a person. */
+  error?: string;
+  warnings: string[];
+}
+
+const NAME = 'capture.json';
+
+/** Writes the record so that a crash leaves the old or the new one, never half of either. */
+export function saveCapture(folder: string, record: CaptureRecord): void {
+  const file = join(folder, NAME);
+  const fd = openSync(`${file}.new`, 'w');
+  try {
+    writeFileSync(fd, `${JSON.stringify(record, undefined, 2)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(`${file}.new`, file);
+}
+
+/** @throws when there is none or it cannot be read */
+export function loadCapture(folder: string): CaptureRecord {
+  return JSON.parse(readFileSync(join(folder, NAME), 'utf8')) as CaptureRecord;
+}

@@ -1,0 +1,45 @@
+/** The data folder and the lock that keeps a second daemon out of it. */
+
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { CaptureError } from '../sources/source.js';
+
+export interface DataFolder {
+  /** Where the captures' folders are. */
+  readonly captures: string;
+  release(): void;
+}
+
+/**
+ * Makes the folder when it is missing and takes the lock. It is SQLite's lock on a file: the kernel frees it however
+ * the process ends, so that a crash leaves nothing to clean up.
+ *
+ * @throws CaptureError `io` when the folder cannot be used or another daemon has it
+ */
+export function openDataFolder(path: string): DataFolder {
+  const captures = join(path, 'captures');
+  try {
+    mkdirSync(captures, { recursive: true, mode: 0o700 });
+    accessSync(captures, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new CaptureError(
+      'io',
+      `The data folder ${path} cannot be used: ${(error as Error).message}`,
+      'Choose another one with --data DIR, or make it writable for this user.',
+    );
+  }
+  const lock = new Database(join(path, 'lock.sqlite'), { timeout: 0 });
+  try {
+    lock.pragma('locking_mode = EXCLUSIVE');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    throw new CaptureError(
+      'io',
+      `Another netglass uses the data folder ${path} already.`,
+      `Stop it, or start this one with another folder: --data DIR (${(error as Error).message})`,
+    );
+  }
+  return { captures, release: () => lock.close() };
+}
