@@ -139,6 +139,7 @@ function quote(text: string): string {
     const code = character.codePointAt(0)!;
     if (character === '"' || character === '\\') out += `\\${character}`;
     else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (code >= 0xdc80 && code <= 0xdcff) out += `\\x${(code & 0xff).toString(16)}`;
     else if (code >= 0xd800 && code <= 0xdfff) out += `\\u${code.toString(16)}`;
     else out += character;
   }

@@ -215,7 +215,7 @@ class Parser {
     if (token.kind === 'text' || token.kind === 'character') {
       this.tokens.next();
       if (token.kind === 'text') return { kind: 'text', value: token.value, at, end };
-      return { kind: 'character', value: token.value.charCodeAt(0), at, end };
+      return { kind: 'character', value: token.value.charCodeAt(0) & 0xff, at, end };
     }
     if (token.kind !== 'word' || reserved.has(token.text)) throw this.unexpected(token, '', VALUE);
     this.tokens.next();

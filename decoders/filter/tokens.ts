@@ -2,6 +2,7 @@
 
 import type { Range } from './ast.js';
 import { FilterError } from './error.js';
+import { escapedOctet } from './octets.js';
 
 /** Longest filter in characters. */
 export const MAXIMUM_LENGTH = 65536;
@@ -174,7 +175,7 @@ export class Tokens {
     let value = source[at + 1] ?? '';
     let end = at + 2;
     if (value === '\\') ({ value, end } = this.escape(at + 1));
-    if (value === '' || value === "'" || source[end] !== "'" || value.length !== 1 || value.charCodeAt(0) > 255)
+    if (value === '' || value === "'" || source[end] !== "'" || value.length !== 1 || !isOctet(value))
       throw new FilterError("a character constant is one character between single quotes, such as 'a' or '\\n'", at);
     return this.token('character', at, end + 1, value);
   }
@@ -192,8 +193,15 @@ export class Tokens {
           : Number.parseInt(number[2], 8);
     if (number === null || code > 0x10ffff || (number[2] !== undefined && code > 255))
       throw new FilterError(`"\\${rest[0] ?? ''}" is no escape sequence; write "\\\\" for a backslash`, at);
-    return { value: String.fromCodePoint(code), end: at + 1 + number[0].length };
+    const octet = number[1] !== undefined || number[2] !== undefined;
+    return { value: octet ? escapedOctet(code) : String.fromCodePoint(code), end: at + 1 + number[0].length };
   }
+}
+
+/** Whether a character stands for one octet. */
+function isOctet(character: string): boolean {
+  const code = character.charCodeAt(0);
+  return code <= 255 || (code >= 0xdc80 && code <= 0xdcff);
 }
 
 function rangeOf(text: string, at: number): Range {
