@@ -45,41 +45,38 @@ export class PcapngReader implements FormatReader {
   /** The interfaces of the section being read. */
   private declared: SectionInterface[] = [];
   private packets = 0;
-  /** Where the run of converted blocks ends that starts at `window.start`; they must not be converted again. */
-  private runEnd: number;
+  /** Octets of converted blocks from `window.start` on, which are not handed out and must not be converted again. */
+  private runBytes = 0;
   private runPackets = 0;
   private fault = '';
 
-  constructor(private readonly window: InputWindow) {
-    this.runEnd = window.start;
-  }
+  constructor(private readonly window: InputWindow) {}
 
   read(): Block | null {
     const { window, builder } = this;
-    this.runEnd = Math.max(this.runEnd, window.start);
     while (this.problem === undefined) {
-      const fate = this.runEnd > window.start ? KEPT : this.walk();
-      const run = this.runEnd - window.start;
-      if (run > 0) {
-        if (run >= RUN_BYTES && builder.bytes === 0) {
+      const fate = this.runBytes > 0 ? KEPT : this.walk();
+      const { runBytes } = this;
+      if (runBytes > 0) {
+        if (runBytes >= RUN_BYTES && builder.bytes === 0) {
           return this.takeRun();
         }
-        if (run >= RUN_BYTES || !builder.addRaw(window.bytes, window.start, this.runEnd, this.runPackets)) {
+        const end = window.start + runBytes;
+        if (runBytes >= RUN_BYTES || !builder.addRaw(window.bytes, window.start, end, this.runPackets)) {
           return builder.take();
         }
         this.dropRun();
       } else if (fate === KEPT) {
         return null;
-      } else if (fate === ASIDE) {
+      } else if (fate === ASIDE && this.fault === '') {
         const length = this.length(window.start);
         if (!this.setAside(window.start, length)) {
           return builder.take();
         }
-        // A fault found only now leaves the block where it is.
+        // A block in which a fault was found stays where it is.
         window.start += this.fault === '' ? length : 0;
-        this.runEnd = window.start;
       }
-      if (this.fault !== '' && this.runEnd === window.start) {
+      if (this.fault !== '' && this.runBytes === 0) {
         if (builder.bytes > 0) {
           return builder.take();
         }
@@ -103,17 +100,19 @@ export class PcapngReader implements FormatReader {
   }
 
   private takeRun(): Block {
-    const block = { bytes: this.window.bytes.subarray(this.window.start, this.runEnd), packets: this.runPackets };
+    const { bytes, start } = this.window;
+    const block = { bytes: bytes.subarray(start, start + this.runBytes), packets: this.runPackets };
     this.dropRun();
     return block;
   }
 
   private dropRun(): void {
-    this.window.start = this.runEnd;
+    this.window.start += this.runBytes;
+    this.runBytes = 0;
     this.runPackets = 0;
   }
 
-  /** Converts blocks in place from `window.start` on, and says what stopped it; `runEnd` is where. */
+  /** Converts blocks in place from `window.start` on, and says what stopped it; `runBytes` is how far. */
   private walk(): number {
     const { end } = this.window;
     const limit = this.window.start + BLOCK_BYTES;
@@ -132,7 +131,7 @@ export class PcapngReader implements FormatReader {
       }
       at += length;
     }
-    this.runEnd = at;
+    this.runBytes = at - this.window.start;
     return this.fault === '' ? fate : BROKEN;
   }
 
