@@ -1,4 +1,5 @@
 /** The set-up scripts, on copies of the project: what they do the first time, and that they do nothing the second. */
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ProjectCopy } from './setup-copy.js';
@@ -90,6 +91,28 @@ describe('each step', () => {
     copy.run('setup.mjs', [], { env, unprivileged: true });
     const again = copy.run('setup.mjs', ['--for', 'test'], { env, unprivileged: true });
     expect(again.stderr).toMatch(/--no-install-recommends tshark tcpdump iproute2$/m);
+  });
+});
+
+describe('two set-ups', () => {
+  test('at once: the second waits for the first', async () => {
+    const env = copy.useDoubles();
+    copy.run('setup.mjs', [], { env, unprivileged: true });
+    copy.write('src/cli.ts', 'a change');
+    // A first set-up, as seen from outside: its process, with the lock.
+    const first = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 700)', 'setup'], { stdio: 'ignore' });
+    copy.write('build/setup.lock', `${first.pid}`);
+    const second = copy.run('setup.mjs', [], { env, unprivileged: true });
+    expect(second.stderr).toMatch(new RegExp(`^netglass: waiting for another set-up, process ${first.pid}\n`));
+    expect(second).toMatchObject({ status: 0 });
+    expect(existsSync(copy.path('build/setup.lock'))).toBe(false);
+  });
+
+  test('a lock of a process that is gone is no lock', () => {
+    const env = copy.useDoubles();
+    copy.write('build/setup.lock', '4194305'); // more than Linux's largest process number
+    const run = copy.run('setup.mjs', [], { env, unprivileged: true });
+    expect(run).toMatchObject({ status: 0, stderr: expect.not.stringContaining('waiting') });
   });
 });
 

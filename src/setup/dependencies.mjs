@@ -14,15 +14,16 @@ const wanted = () =>
 export const dependenciesAreCurrent = () => readStamp(STAMP)?.hash === wanted();
 
 /**
- * Node's own headers where its installation has them (`<prefix>/include/node`), so that native modules are compiled
- * against exactly this Node without node-gyp downloading anything.
+ * What npm is run with. Its log is told everything, also when this was started by `npm --silent`. And Node's own headers,
+ * where its installation has them (`<prefix>/include/node`), are named, so that native modules are compiled against
+ * exactly this Node without node-gyp downloading anything.
  * @returns {NodeJS.ProcessEnv}
  */
-export function headersOfThisNode() {
+export function npmEnvironment() {
   const prefix = dirname(dirname(process.execPath));
-  const given = process.env.npm_config_nodedir ?? process.env.npm_package_config_node_gyp_nodedir;
-  if (given || !existsSync(join(prefix, 'include', 'node', 'node_version.h'))) return {};
-  return { npm_config_nodedir: prefix };
+  const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node_version.h'));
+  const nodedir = process.env.npm_config_nodedir ?? (hasHeaders ? prefix : undefined);
+  return { npm_config_loglevel: 'notice', ...(nodedir === undefined ? {} : { npm_config_nodedir: nodedir }) };
 }
 
 /**
@@ -34,7 +35,7 @@ export function installDependencies() {
   if (dependenciesAreCurrent()) return;
   const hash = wanted();
   step('npm packages', () => {
-    runLogged('npm', ['npm', 'install', '--no-save', '--no-audit', '--no-fund'], headersOfThisNode());
+    runLogged('npm', ['npm', 'install', '--no-save', '--no-audit', '--no-fund'], npmEnvironment());
   });
   writeStamp(STAMP, { hash });
 }

@@ -1,6 +1,6 @@
 /** The libpcap addon of captures/native. It is one engine of several: without it everything else works. */
 import { existsSync, readdirSync } from 'node:fs';
-import { headersOfThisNode } from './dependencies.mjs';
+import { npmEnvironment } from './dependencies.mjs';
 import { runLogged, StepError, say, step } from './progress.mjs';
 import { inProject } from './project.mjs';
 import { filesBelow, fingerprint, readStamp, writeStamp } from './stamp.mjs';
@@ -41,7 +41,7 @@ export function buildNative(missing, { retry = false } = {}) {
   }
   try {
     step('native engine', () => {
-      runLogged('native', ['npm', 'run', 'build:native'], { JOBS: 'max', ...headersOfThisNode() });
+      runLogged('native', ['npm', 'run', 'build:native'], { JOBS: 'max', ...npmEnvironment() });
       if (!existsSync(inProject(RELEASE))) throw new StepError(`the build left no ${RELEASE}`);
       writeStamp(BUILT, { hash });
     });

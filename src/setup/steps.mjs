@@ -1,9 +1,11 @@
 /** Everything between a fresh clone and a running project, in order. Each step does nothing when nothing changed. */
-import { compile } from './compile.mjs';
+import { compile, distIsCurrent } from './compile.mjs';
 import { dependenciesAreCurrent, installDependencies } from './dependencies.mjs';
+import { locked } from './lock.mjs';
 import { buildNative, nativeIsCurrent } from './native.mjs';
 import { StepError, say, tail } from './progress.mjs';
-import { ensurePackages } from './system-packages.mjs';
+import { root } from './project.mjs';
+import { ensurePackages, missingPackages } from './system-packages.mjs';
 
 /**
  * @param {'start' | 'test'} purpose the tests need programs to compare with
@@ -12,17 +14,18 @@ import { ensurePackages } from './system-packages.mjs';
  * @throws {StepError} when the project cannot run without the step that failed
  */
 export function setUp(purpose, options = {}) {
-  // A compiler is not asked for on a machine where everything is compiled already.
-  const compiled = dependenciesAreCurrent() && nativeIsCurrent();
   /** @type {('build' | 'test')[]} */
-  const needs = [];
-  if (!compiled) needs.push('build');
-  if (purpose === 'test') needs.push('test');
-  const missing = ensurePackages(needs);
-  installDependencies();
-  const native = buildNative(missing, options);
-  compile();
-  return { native, missing };
+  const programs = purpose === 'test' ? ['test'] : [];
+  // A compiler is not asked for on a machine where everything is compiled, and nothing is written there.
+  const compiled = () => dependenciesAreCurrent() && nativeIsCurrent();
+  if (compiled() && distIsCurrent() && missingPackages(programs).length === 0) return { native: true, missing: [] };
+  return locked(() => {
+    const missing = ensurePackages(compiled() ? programs : ['build', ...programs]);
+    installDependencies();
+    const native = buildNative(missing, options);
+    compile();
+    return { native, missing };
+  });
 }
 
 /**
@@ -34,6 +37,11 @@ export function setUpOrExit(...args) {
   try {
     return setUp(...args);
   } catch (error) {
+    if (error.code === 'EACCES' || error.code === 'EPERM') {
+      // What a command run with sudo wrote belongs to root, and later commands cannot replace it.
+      say(`netglass: ${error.message}. This mends it: sudo chown -R "$(id -un)" ${root}`);
+      process.exit(1);
+    }
     if (!(error instanceof StepError)) throw error;
     say(`netglass: ${error.message}`);
     if (error.log) say(`${error.message.includes('\n') ? '' : `${tail(error.log)}\n`}the whole log: ${error.log}`);
