@@ -1,7 +1,7 @@
 /** Addresses between the summary's words, the index's octets in network byte order, and text. */
 
-import { AddressFamily } from '../../decoders/core/index.js';
 import { etherText, ipv4Text, ipv6Text } from '../../decoders/core/format.js';
+import { AddressFamily } from '../../decoders/core/index.js';
 
 /** The octets of an address held as four words at `row`: 4 for IPv4, 16 for IPv6, 6 for Ethernet. */
 export function addressBytes(family: number, words: Uint32Array, row: number): Buffer {

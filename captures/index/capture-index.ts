@@ -3,8 +3,8 @@
  * sensors would be a second implementation of these two, and nothing else would change.
  */
 
-import type { Columns } from '../../decoders/core/index.js';
 import type { FlowTable } from '../../decoders/conversations/flow-table.js';
+import type { Columns } from '../../decoders/core/index.js';
 import type { CaptureInterface } from '../sources/source.js';
 
 /** How far the index has read the log: everything before this is in it, completely. */
@@ -25,6 +25,8 @@ export interface IndexTotals {
   /** Packets kept only in part (snap length). */
   truncated: number;
   malformed: number;
+  /** Packets whose columns may tell only part of what a filter asks (`VERIFY_FLAGS`). */
+  toVerify: number;
   /** Nanoseconds since the base time, of the first and the last packet with a time; null when there is none. */
   firstTime: number | null;
   lastTime: number | null;

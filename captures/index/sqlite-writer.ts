@@ -4,6 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { FlowEntries, FlowTable } from '../../decoders/conversations/flow-table.js';
 import { type Columns, PacketFlag } from '../../decoders/core/index.js';
+import { VERIFY_FLAGS } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import type { CaptureInterface } from '../sources/source.js';
 import { addressBytes, addressText, addressWords } from './addresses.js';
@@ -82,6 +83,7 @@ export class SqliteIndexWriter implements IndexWriter {
       bytes: 0,
       truncated: 0,
       malformed: 0,
+      toVerify: 0,
       firstTime: null,
       lastTime: null,
     };
@@ -129,6 +131,7 @@ export class SqliteIndexWriter implements IndexWriter {
       totals.bytes += length;
       if ((flags & PacketFlag.truncated) !== 0) totals.truncated++;
       if ((flags & PacketFlag.malformed) !== 0) totals.malformed++;
+      if ((flags & VERIFY_FLAGS) !== 0) totals.toVerify++;
       const time = columns.time[row];
       if (Number.isNaN(time)) continue;
       if (totals.firstTime === null || time < totals.firstTime) totals.firstTime = time;
@@ -154,7 +157,9 @@ export class SqliteIndexWriter implements IndexWriter {
   expire(firstPacket: number): void {
     this.begin();
     this.db.prepare('DELETE FROM packets WHERE number < ?').run(firstPacket);
-    this.db.prepare('DELETE FROM segments WHERE id < (SELECT max(id) FROM segments WHERE first_packet <= ?)').run(firstPacket);
+    this.db
+      .prepare('DELETE FROM segments WHERE id < (SELECT max(id) FROM segments WHERE first_packet <= ?)')
+      .run(firstPacket);
     this.setMeta('first_packet', firstPacket);
   }
 
@@ -258,7 +263,8 @@ export class SqliteIndexWriter implements IndexWriter {
   }
 
   private meta(name: string): unknown {
-    return (this.db.prepare('SELECT value FROM meta WHERE name = ?').get(name) as { value: unknown } | undefined)?.value;
+    return (this.db.prepare('SELECT value FROM meta WHERE name = ?').get(name) as { value: unknown } | undefined)
+      ?.value;
   }
 
   private json(name: string): unknown {

@@ -1,8 +1,16 @@
 /** The main thread's side of the query threads: every question is answered without holding up the event loop. */
 
 import type { CaptureStore } from '../store/capture-store.js';
-import type { ExportQuery, FlowInfo, FlowPage, FlowQuery, PacketDetail, PacketPage, PacketQuery } from './query-types.js';
 import { QueryPool } from './query-pool.js';
+import type {
+  ExportQuery,
+  FlowInfo,
+  FlowPage,
+  FlowQuery,
+  PacketDetail,
+  PacketPage,
+  PacketQuery,
+} from './query-types.js';
 
 export class QueryService {
   private readonly pool: QueryPool;

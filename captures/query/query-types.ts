@@ -1,7 +1,6 @@
 /** Questions about a capture and their answers, as the query thread and the API exchange them. */
 
-import type { Problem } from '../../decoders/core/index.js';
-import type { LayerNode } from '../../decoders/core/index.js';
+import type { LayerNode, Problem } from '../../decoders/core/index.js';
 
 export interface PacketQuery {
   /** Display filter; absent or empty: every packet. */

@@ -8,7 +8,15 @@ import { existsSync, statSync } from 'node:fs';
 import { FlowTable } from '../../decoders/conversations/flow-table.js';
 import { Columns, PacketFlag, summarizePacket, Walk } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
-import { BLOCK_TYPE, EPB, EPB_DIRECTION, hasTime, nanoseconds, packetFlags, relativeNanoseconds } from '../formats/epb.js';
+import {
+  BLOCK_TYPE,
+  EPB,
+  EPB_DIRECTION,
+  hasTime,
+  nanoseconds,
+  packetFlags,
+  relativeNanoseconds,
+} from '../formats/epb.js';
 import { readInterface } from '../formats/pcapng-headers.js';
 import type { Checkpoint, IndexTotals, IndexWriter } from '../index/capture-index.js';
 import { BlockScanner } from '../segments/block-scanner.js';
@@ -117,7 +125,8 @@ export class LogIndexer {
       const run = this.scanner?.next(until);
       if (run === null || run === undefined) break;
       for (let at = 0; at < run.length; at += run.view.getUint32(at + 4, true))
-        if (run.view.getUint32(at, true) === BLOCK_TYPE.interfaceDescription) this.addInterface(run.bytes, run.view, at);
+        if (run.view.getUint32(at, true) === BLOCK_TYPE.interfaceDescription)
+          this.addInterface(run.bytes, run.view, at);
       this.offset += run.length;
     }
   }

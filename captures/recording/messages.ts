@@ -3,7 +3,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import type { LogPosition, SegmentLimits } from '../segments/segment-log.js';
-import type { CaptureErrorCode, CaptureInterface, EngineName, LiveOptions, SourceEnd, SourceStatistics } from '../sources/source.js';
+import type {
+  CaptureErrorCode,
+  CaptureInterface,
+  EngineName,
+  LiveOptions,
+  SourceEnd,
+  SourceStatistics,
+} from '../sources/source.js';
 
 /** What the recorder is to read. `stream`: chunks that arrive through a port. */
 export type SourceRequest =
@@ -63,7 +70,12 @@ export type RecorderMessage =
 
 /** Indexer → main. */
 export type IndexerMessage =
-  | { readonly type: 'committed'; readonly checkpoint: Checkpoint; readonly totals: IndexTotals; readonly baseTime?: bigint }
+  | {
+      readonly type: 'committed';
+      readonly checkpoint: Checkpoint;
+      readonly totals: IndexTotals;
+      readonly baseTime?: bigint;
+    }
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly message: string };
 

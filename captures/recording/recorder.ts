@@ -1,8 +1,8 @@
 /** Takes blocks from a source and appends them to the log: what the recorder thread does. */
 
-import type { Block, CaptureInterface, PacketSource, SourceEnd } from '../sources/source.js';
+import { EPB, forEachPacket } from '../formats/epb.js';
 import { headOfBlock, type SegmentLog } from '../segments/segment-log.js';
-import { forEachPacket, EPB } from '../formats/epb.js';
+import type { Block, CaptureInterface, PacketSource, SourceEnd } from '../sources/source.js';
 import type { StopRules } from './messages.js';
 
 /** Milliseconds between synchronizations of the log with the disk. */

@@ -5,7 +5,14 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import type { SegmentLimits } from '../segments/segment-log.js';
 import { CaptureError, type CaptureInterface, type SourceEnd, type SourceStatistics } from '../sources/source.js';
-import type { IndexerData, IndexerMessage, RecorderData, RecorderMessage, SourceRequest, StopRules } from './messages.js';
+import type {
+  IndexerData,
+  IndexerMessage,
+  RecorderData,
+  RecorderMessage,
+  SourceRequest,
+  StopRules,
+} from './messages.js';
 
 export interface RecordingResult {
   readonly end: SourceEnd;
@@ -94,7 +101,10 @@ export class Recording extends EventEmitter<RecordingEvents> {
         crash = error.message;
       });
       recorder.on('exit', () => {
-        const end: SourceEnd = { reason: 'damaged', detail: `The recorder ended unexpectedly: ${crash ?? 'no reason given'}` };
+        const end: SourceEnd = {
+          reason: 'damaged',
+          detail: `The recorder ended unexpectedly: ${crash ?? 'no reason given'}`,
+        };
         resolve(result ?? { end, statistics, warnings });
       });
     });

@@ -44,8 +44,7 @@ const LEAST_SEGMENT_BYTES = 1 << 20;
 export function segmentLimits(limits: SegmentLimits): Required<Pick<SegmentLimits, 'segmentBytes'>> & SegmentLimits {
   const { ringBytes, ringSeconds } = limits;
   const share = ringBytes === undefined ? DEFAULT_SEGMENT_BYTES : Math.floor(ringBytes / RING_SHARE);
-  const segmentBytes =
-    limits.segmentBytes ?? Math.max(LEAST_SEGMENT_BYTES, Math.min(DEFAULT_SEGMENT_BYTES, share));
+  const segmentBytes = limits.segmentBytes ?? Math.max(LEAST_SEGMENT_BYTES, Math.min(DEFAULT_SEGMENT_BYTES, share));
   const seconds = limits.segmentSeconds ?? (ringSeconds === undefined ? undefined : ringSeconds / RING_SHARE);
   return { ...limits, segmentBytes, ...(seconds === undefined ? {} : { segmentSeconds: seconds }) };
 }
@@ -202,4 +201,3 @@ export function headOfBlock(block: Block, count: number): Block {
   });
   return { bytes: block.bytes.subarray(0, end), packets: count };
 }
-

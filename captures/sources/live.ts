@@ -126,7 +126,8 @@ export function describeInterface(
   options: CheckedOptions,
   more: { macAddress?: Uint8Array | undefined; comment?: string | undefined } = {},
 ): CaptureInterface {
-  const speed = interfaceSpeed(name);
+  const speed = Number.parseInt(systemSays(name, 'speed') ?? '', 10);
+  const description = name === 'any' ? 'All interfaces of this machine' : systemSays(name, 'ifalias');
   return {
     id,
     name,
@@ -137,23 +138,22 @@ export function describeInterface(
     ...(options.captureFilter === '' ? {} : { filter: options.captureFilter }),
     ...(more.macAddress === undefined ? {} : { macAddress: more.macAddress }),
     ...(more.comment === undefined ? {} : { comment: more.comment }),
-    ...(speed === undefined ? {} : { speed }),
+    ...(description === undefined ? {} : { description }),
+    // The kernel has megabits a second, and -1 where it does not know.
+    ...(speed > 0 ? { speed: BigInt(speed) * 1_000_000n } : {}),
   };
 }
 
-/** Bits per second as the driver says, or undefined where there is no such thing (loopback, `any`, wireless). */
-function interfaceSpeed(name: string): bigint | undefined {
+/** What Linux says of an interface in `/sys/class/net`, or undefined where it says nothing (`any`, other systems). */
+function systemSays(name: string, attribute: 'speed' | 'ifalias'): string | undefined {
   if (!/^[\w.:@-]+$/.test(name) || name.startsWith('.')) {
     return undefined;
   }
-  let text: string;
   try {
-    text = readFileSync(`/sys/class/net/${name}/speed`, 'latin1');
+    return readFileSync(`/sys/class/net/${name}/${attribute}`, 'utf8').trim() || undefined;
   } catch {
-    return undefined; // the kernel answers EINVAL, or has no such file: a speed is not known
+    return undefined; // no such file, or EINVAL: loopback and wireless interfaces have no speed
   }
-  const megabits = Number.parseInt(text, 10);
-  return megabits > 0 ? BigInt(megabits) * 1_000_000n : undefined;
 }
 
 /** Warnings in words, bounded: an interface that flaps for a week must not fill the memory. */

@@ -366,7 +366,13 @@ function bothFilters(filter: string | undefined, leftOut: string | undefined): s
   return filter === undefined || filter.trim() === '' ? without : `(${filter}) and ${without}`;
 }
 
-function shownInterface({ id, name, description, linkType, comment }: CaptureInterface): CaptureRecord['interfaces'][number] {
+function shownInterface({
+  id,
+  name,
+  description,
+  linkType,
+  comment,
+}: CaptureInterface): CaptureRecord['interfaces'][number] {
   return { id, name, linkType, ...defined({ description, comment }) };
 }
 

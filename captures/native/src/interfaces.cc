@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "port.h"
+
 namespace netglass {
 
 namespace {
@@ -58,8 +60,7 @@ std::vector<int> linkTypesOf(const std::string& name) {
   pcap_t* handle = pcap_create(name.c_str(), error);
   if (handle == nullptr) return result;
   pcap_set_snaplen(handle, 64);
-  // Without a ring worth the name: nothing is read.
-  pcap_set_buffer_size(handle, 2 * 262144);
+  pcap_set_buffer_size(handle, kSmallestRing);  // nothing is read
   if (pcap_activate(handle) >= 0) {
     int* all = nullptr;
     int count = pcap_list_datalinks(handle, &all);

@@ -13,9 +13,6 @@ namespace netglass {
 
 namespace {
 
-// A libpcap ring slot takes the largest snap length, so that less than two slots is no ring at all.
-constexpr int kSmallestRing = 2 * 262144;
-
 Failure activationFailure(pcap_t* handle, const std::string& name, int status) {
   std::string detail = pcap_geterr(handle);
   std::string words = status == PCAP_ERROR ? detail : pcap_statustostr(status);
@@ -57,7 +54,7 @@ bool Port::open(const CaptureOptions& options, Failure* failure, std::string* wa
   pcap_set_snaplen(handle, options.snapLength);
   pcap_set_promisc(handle, options.promiscuous ? 1 : 0);
   pcap_set_timeout(handle, kKernelMilliseconds);
-  pcap_set_buffer_size(handle, options.bufferBytes < kSmallestRing ? kSmallestRing : options.bufferBytes);
+  pcap_set_buffer_size(handle, options.ringBytes());
   nanoseconds = pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO) == 0;
 
   int status = pcap_activate(handle);

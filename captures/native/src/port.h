@@ -10,11 +10,15 @@
 
 namespace netglass {
 
+// A slot of libpcap's ring takes the largest snap length, so that less than two slots is no ring at all.
+constexpr int kSmallestRing = 2 * 262144;
+
 struct CaptureOptions {
   std::string filter;  // empty: everything
   int snapLength = 262144;
   bool promiscuous = true;
   int bufferBytes = 64 << 20;
+  int ringBytes() const { return bufferBytes < kSmallestRing ? kSmallestRing : bufferBytes; }
 };
 
 // Why something could not be opened; `code` is one of CaptureErrorCode in captures/sources/source.ts, or "down".

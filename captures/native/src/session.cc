@@ -26,8 +26,6 @@ constexpr uint32_t kLargestEpb = 262144 + kEpbHeader + kEpbFlags + kEpbTrailer;
 constexpr milliseconds kStarvation{500};
 // What the kernel holds back for its own timer (kKernelMilliseconds) has come out after this.
 constexpr milliseconds kKernelFlush{40};
-// A clock set back must not make stop() read the ring for ever.
-constexpr milliseconds kLongestDrain{2000};
 constexpr milliseconds kStatisticsEvery{250};
 constexpr milliseconds kLinksEvery{1000};
 constexpr milliseconds kIdlePoll{250};
@@ -211,7 +209,7 @@ void Session::loop() {
       for (auto& lane : lanes_) read(*lane);
     }
     submitIfDue(now_);
-    if (draining_ && drainedAfterStop(now_)) return;
+    if (draining_ && drainedAfterStop()) return;
     if (now_ >= nextStatistics) {
       readDrops();
       nextStatistics = now_ + kStatisticsEvery;
@@ -266,7 +264,7 @@ bool Session::starving(Clock::time_point now) {
     starved_ = false;
     return false;
   }
-  return now - starvedSince_ < kStarvation && !draining_;
+  return now - starvedSince_ < kStarvation;
 }
 
 void Session::read(Lane& lane) {
@@ -283,7 +281,11 @@ void Session::read(Lane& lane) {
   }
   // The kernel still owes the packets that came before the error; its timer delivers them.
   if (lane.failing && now_ - lane.failingSince > kKernelFlush) fail(lane);
-  if (draining_ && count == 0 && now_ - stopAt_ > kKernelFlush) lane.drained = true;
+  if (!draining_) return;
+  // The ring hands out the oldest first, so that after a ringful all is newer than stop(), even if a clock that was set
+  // back says otherwise.
+  if (count == 0 && now_ - stopAt_ > kKernelFlush) lane.drained = true;
+  if (lane.drainedBytes > static_cast<uint64_t>(options_.ringBytes())) lane.drained = true;
 }
 
 void Session::onPacket(u_char* user, const struct pcap_pkthdr* header, const u_char* data) {
@@ -297,6 +299,7 @@ void Session::onPacket(u_char* user, const struct pcap_pkthdr* header, const u_c
     return;
   }
   uint32_t captured = header->caplen;
+  if (session.draining_) lane.drainedBytes += captured;
   uint32_t direction = lane.port.direction(data, captured);
   uint8_t* at = session.reserve(epbLength(captured, direction));
   if (at == nullptr) {
@@ -348,8 +351,7 @@ void Session::submitIfDue(Clock::time_point now) {
   submit();
 }
 
-bool Session::drainedAfterStop(Clock::time_point now) {
-  if (now - stopAt_ > kLongestDrain) return true;
+bool Session::drainedAfterStop() const {
   return std::all_of(lanes_.begin(), lanes_.end(),
                      [](const auto& lane) { return lane->drained || !lane->port.isOpen(); });
 }

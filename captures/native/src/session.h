@@ -87,6 +87,7 @@ class Session {
     Clock::time_point failingSince;
     std::string lastReopenError;
     bool drained = false;         // nothing older than stop() is left
+    uint64_t drainedBytes = 0;    // packet octets read since then
     uint64_t received = 0;        // since the counters were last brought up to date
   };
 
@@ -103,7 +104,7 @@ class Session {
   void readDrops();
   bool starving(Clock::time_point now);
   void submitIfDue(Clock::time_point now);
-  bool drainedAfterStop(Clock::time_point now);
+  bool drainedAfterStop() const;
   void submit();
   uint8_t* reserve(uint32_t length);
   static void onPacket(u_char* user, const struct pcap_pkthdr* header, const u_char* data);

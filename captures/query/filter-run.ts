@@ -1,0 +1,172 @@
+/** Finds a filter's matches: by columns where they answer, by decoding candidates or the whole log where they do not. */
+
+import { existsSync } from 'node:fs';
+import { Walk, walkPacket } from '../../decoders/core/index.js';
+import {
+  type CompiledFilter,
+  compileFilter,
+  type FilterPacket,
+  renderSql,
+  toSql,
+  VERIFY_FLAGS,
+} from '../../decoders/filter/index.js';
+import { registry } from '../../decoders/protocols/index.js';
+import { BLOCK_TYPE, EPB, relativeNanoseconds } from '../formats/epb.js';
+import { BlockScanner } from '../segments/block-scanner.js';
+import { segmentPath } from '../segments/segment-files.js';
+import type { CaptureReader, PacketRef } from './capture-reader.js';
+import type { Matches } from './query-types.js';
+
+/** Packet numbers that one step looks at, so that other questions get their turn in between. */
+const COLUMN_STEP = 200_000;
+const CANDIDATE_STEP = 20_000;
+/** With fewer packets than this share in the matching flows, going flow by flow beats reading every row. */
+const RARE_SHARE = 0.02;
+
+/** What one step found, and the last packet that it looked at. */
+export interface Step {
+  readonly rows: readonly PacketRef[];
+  readonly scannedTo: number;
+}
+
+/** A filter made ready for one capture. */
+export class FilterRun {
+  readonly plan: Matches['plan'];
+  private readonly filter: CompiledFilter;
+  private readonly where: string;
+  private readonly parameters: readonly unknown[];
+  private readonly exact: boolean;
+  /** Whether every row that the columns select is a match for certain. */
+  private readonly trusted: boolean;
+  private readonly packet: FilterPacket;
+
+  /** @throws FilterError */
+  constructor(
+    private readonly reader: CaptureReader,
+    text: string,
+  ) {
+    this.filter = compileFilter(registry, text);
+    const { tree, exact } = toSql(registry, this.filter);
+    this.exact = exact;
+    const condition = renderSql(tree);
+    this.parameters = condition.parameters;
+    this.plan = tree.kind === 'all' ? (exact ? 'all' : 'decode') : exact ? 'columns' : 'columns+decode';
+    // Rows whose columns may tell only part of the packet are always looked at; most captures have none.
+    const verify = reader.totals.toVerify > 0;
+    this.trusted = exact && !verify;
+    const scan = condition.text.replaceAll('p.flow IN', '+p.flow IN');
+    this.where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : this.isRare(tree) ? condition.text : scan;
+    this.packet = emptyPacket();
+  }
+
+  /**
+   * The matches among packets `from` … `to` (both included), step by step, in ascending order. A step looks at a
+   * bounded number of packets, so that the caller can turn to something else in between.
+   *
+   * @param limit how many matches are enough for the caller, who stops asking then: steps are small when few are
+   */
+  *matches(from: number, to: number, limit = Number.POSITIVE_INFINITY): Generator<Step, void, undefined> {
+    if (this.plan === 'decode') {
+      yield* this.decodeAll(from, to);
+      return;
+    }
+    const wanted = Math.min(this.exact ? limit : CANDIDATE_STEP, COLUMN_STEP);
+    for (let low = from; low <= to; ) {
+      const high = Math.min(to, low + COLUMN_STEP - 1);
+      const rows = this.reader.refs(
+        `p.number BETWEEN ? AND ? AND ${this.where}`,
+        [low, high, ...this.parameters],
+        wanted,
+      );
+      const scannedTo = rows.length === wanted ? rows[rows.length - 1].number : high;
+      yield { rows: this.trusted ? rows : rows.filter((row) => this.accepts(row)), scannedTo };
+      low = scannedTo + 1;
+    }
+  }
+
+  private accepts(row: PacketRef): boolean {
+    if (this.exact && (row.flags & VERIFY_FLAGS) === 0) return true;
+    const stored = this.reader.log.read(row);
+    return stored !== undefined && this.decides(stored.view, stored.at, row.number);
+  }
+
+  private decides(view: DataView, at: number, number: number): boolean {
+    const { packet, reader } = this;
+    const interfaceId = view.getUint32(at + EPB.interface, true);
+    const source = reader.interface(interfaceId);
+    const base = reader.baseTime ?? 0n;
+    packet.view = view;
+    packet.start = at + EPB.data;
+    packet.captured = view.getUint32(at + EPB.captured, true);
+    packet.original = view.getUint32(at + EPB.original, true);
+    packet.linkType = source?.link_type ?? -1;
+    packet.number = number;
+    packet.timeHigh = view.getUint32(at + EPB.timeHigh, true);
+    packet.timeLow = view.getUint32(at + EPB.timeLow, true);
+    packet.relativeNanoseconds = relativeNanoseconds(
+      packet.timeHigh,
+      packet.timeLow,
+      Number(base >> 32n),
+      Number(base & 0xffffffffn),
+    );
+    packet.interfaceId = interfaceId;
+    packet.interfaceName = source?.name ?? '';
+    walkPacket(registry, view, packet.linkType, packet.start, packet.captured, packet.original, packet.walk);
+    return this.filter.matches(packet);
+  }
+
+  /** Reads the log itself, front to back: with nothing to narrow by, rows would only cost time. */
+  private *decodeAll(from: number, to: number): Generator<Step, void, undefined> {
+    const start = this.reader.refs('p.number >= ?', [from], 1)[0];
+    if (start === undefined) return;
+    let { number, segment, offset } = start;
+    while (number <= to && existsSync(segmentPath(this.reader.folder, segment))) {
+      const scanner = new BlockScanner(segmentPath(this.reader.folder, segment), offset);
+      try {
+        for (let run = scanner.next(); run !== null && number <= to; run = scanner.next()) {
+          const found: PacketRef[] = [];
+          for (let at = 0; at < run.length && number <= to; at += run.view.getUint32(at + 4, true)) {
+            if (run.view.getUint32(at, true) !== BLOCK_TYPE.enhancedPacket) continue;
+            if (this.decides(run.view, at, number)) found.push(this.found(number, segment, run.offset + at));
+            number++;
+          }
+          yield { rows: found, scannedTo: number - 1 };
+        }
+      } finally {
+        scanner.close();
+      }
+      segment++;
+      offset = 0;
+    }
+  }
+
+  private found(number: number, segment: number, offset: number): PacketRef {
+    return { number, segment, offset, flags: 0, flow: -1, interface: this.packet.interfaceId };
+  }
+
+  /** Whether the flows that the condition names hold so few packets that their index is the shorter way. */
+  private isRare(tree: ReturnType<typeof toSql>['tree']): boolean {
+    if (tree.kind !== 'flow') return false;
+    const row = this.reader.db
+      .prepare(`SELECT sum(client_packets + server_packets) AS packets FROM flows WHERE ${tree.where.text}`)
+      .get(...tree.where.parameters) as { packets: number | null };
+    return (row.packets ?? 0) < this.reader.totals.packets * RARE_SHARE;
+  }
+}
+
+function emptyPacket(): FilterPacket {
+  return {
+    view: new DataView(new ArrayBuffer(0)),
+    start: 0,
+    captured: 0,
+    original: 0,
+    linkType: 0,
+    number: 0,
+    timeHigh: 0,
+    timeLow: 0,
+    relativeNanoseconds: 0,
+    interfaceId: 0,
+    interfaceName: '',
+    walk: new Walk(),
+  };
+}

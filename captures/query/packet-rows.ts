@@ -1,0 +1,204 @@
+/** Stored packets as rows of the packet list and as detail trees. */
+
+import { frameLayer, timeText } from '../../decoders/core/frame.js';
+import {
+  AddressFamily,
+  Columns,
+  dissect,
+  type FieldNode,
+  type LayerNode,
+  type PacketTree,
+  summarizePacket,
+  Walk,
+} from '../../decoders/core/index.js';
+import { registry } from '../../decoders/protocols/index.js';
+import {
+  EPB,
+  EPB_DIRECTION,
+  findPacketOption,
+  hasTime,
+  nanoseconds,
+  OPTION,
+  packetFlags,
+  packetOptions,
+  padded,
+} from '../formats/epb.js';
+import { addressBytes, addressText } from '../index/addresses.js';
+import type { Mark } from '../store/marks.js';
+import type { CaptureReader, PacketRef } from './capture-reader.js';
+import type { StoredPacket } from './log-reader.js';
+import type { PacketDetail, PacketRow } from './query-types.js';
+
+/** Everything of a packet that its Enhanced Packet Block says. */
+interface Frame {
+  readonly time: bigint | null;
+  readonly captured: number;
+  readonly original: number;
+  readonly interfaceId: number;
+  readonly direction: PacketRow['direction'];
+  readonly comments: readonly string[];
+}
+
+function readFrame({ view, at }: StoredPacket): Frame {
+  const direction = packetFlags(view, at) & 3;
+  return {
+    time: hasTime(view, at)
+      ? nanoseconds(view.getUint32(at + EPB.timeHigh, true), view.getUint32(at + EPB.timeLow, true))
+      : null,
+    captured: view.getUint32(at + EPB.captured, true),
+    original: view.getUint32(at + EPB.original, true),
+    interfaceId: view.getUint32(at + EPB.interface, true),
+    direction:
+      direction === EPB_DIRECTION.inbound ? 'inbound' : direction === EPB_DIRECTION.outbound ? 'outbound' : null,
+    comments: findPacketOption(view, at, OPTION.comment) < 0 ? [] : readComments(view, at),
+  };
+}
+
+const decoder = new TextDecoder();
+
+function readComments(view: DataView, at: number): string[] {
+  const comments: string[] = [];
+  const end = at + view.getUint32(at + 4, true) - 4;
+  for (let option = packetOptions(view, at); option + 4 <= end; ) {
+    const code = view.getUint16(option, true);
+    const length = view.getUint16(option + 2, true);
+    if (code === OPTION.endOfOptions || option + 4 + length > end) break;
+    if (code === OPTION.comment)
+      comments.push(decoder.decode(new Uint8Array(view.buffer, view.byteOffset + option + 4, length)));
+    option += 4 + padded(length);
+  }
+  return comments;
+}
+
+/** A packet with everything that a row, a tree or a line of an export needs. */
+export interface DecodedPacket {
+  readonly row: PacketRow;
+  readonly tree: PacketTree;
+  /** With the frame's own layer in front. */
+  readonly layers: readonly LayerNode[];
+}
+
+/** Turns references into rows; comments and marks come with them. */
+export class RowBuilder {
+  private readonly columns = new Columns(1);
+  private readonly walk = new Walk();
+
+  constructor(
+    private readonly reader: CaptureReader,
+    private readonly marks: readonly Mark[],
+    private readonly fields: readonly string[] = [],
+  ) {}
+
+  /** @returns undefined when the ring has deleted the packet meanwhile */
+  row(ref: PacketRef): PacketRow | undefined {
+    return this.decode(ref)?.row;
+  }
+
+  detail(ref: PacketRef): PacketDetail | undefined {
+    const decoded = this.decode(ref);
+    const stored = this.reader.log.read(ref);
+    if (decoded === undefined || stored === undefined) return undefined;
+    const { view, at } = stored;
+    const bytes = Buffer.from(view.buffer, view.byteOffset + at + EPB.data, view.getUint32(at + EPB.captured, true));
+    return {
+      ...decoded.row,
+      layers: decoded.layers,
+      details: decoded.tree.problems,
+      bytes: bytes.toString('base64'),
+    };
+  }
+
+  decode(ref: PacketRef): DecodedPacket | undefined {
+    const stored = this.reader.log.read(ref);
+    if (stored === undefined) return undefined;
+    const { view, at } = stored;
+    const frame = readFrame(stored);
+    const source = this.reader.interface(frame.interfaceId);
+    const linkType = source?.link_type ?? -1;
+    const start = at + EPB.data;
+    const tree = dissect(registry, { view, start, captured: frame.captured, original: frame.original, linkType });
+    summarizePacket(registry, view, linkType, start, frame.captured, frame.original, this.walk, this.columns, 0);
+    const base = this.reader.baseTime;
+    const relative = frame.time === null || base === undefined ? null : frame.time - base;
+    const flow = ref.flow >= 0 ? ref.flow : (this.reader.ref(ref.number)?.flow ?? 0);
+    // From here on the stored packet's buffer may be another one: marks look at the packet before.
+    const comments = [...frame.comments, ...this.marksBefore(ref.number, frame.time)];
+    const layers = [
+      frameLayer(
+        {
+          number: ref.number,
+          time: frame.time,
+          relative,
+          length: frame.original,
+          captured: frame.captured,
+          interfaceId: frame.interfaceId,
+          interfaceName: source?.name ?? '',
+          comments,
+        },
+        tree.layers,
+      ),
+      ...tree.layers,
+    ];
+    const row: PacketRow = {
+      number: ref.number,
+      time: frame.time === null ? null : timeText(frame.time),
+      relativeTime: relative === null ? null : Number(relative) / 1e9,
+      length: frame.original,
+      capturedLength: frame.captured,
+      ...this.addresses(),
+      protocol: tree.protocol,
+      info: tree.info,
+      flow: flow === 0 ? null : flow,
+      interface: source?.name ?? '',
+      direction: frame.direction,
+      problems: [...new Set(tree.problems.map((problem) => problem.kind))],
+      ...(comments.length > 0 ? { comments } : {}),
+      ...(this.fields.length > 0 ? { fields: this.values(layers) } : {}),
+    };
+    return { row, tree, layers };
+  }
+
+  /** The addresses and ports of the packet that was summarized last: the same that its flow goes by. */
+  private addresses(): Pick<PacketRow, 'source' | 'destination' | 'sourcePort' | 'destinationPort'> {
+    const { columns } = this;
+    const family = columns.addressFamily[0];
+    const known = family !== AddressFamily.none;
+    const ports = columns.transport[0] !== 0 && (columns.sourcePort[0] !== 0 || columns.destinationPort[0] !== 0);
+    return {
+      source: known ? addressText(addressBytes(family, columns.source, 0)) : null,
+      destination: known ? addressText(addressBytes(family, columns.destination, 0)) : null,
+      sourcePort: ports ? columns.sourcePort[0] : null,
+      destinationPort: ports ? columns.destinationPort[0] : null,
+    };
+  }
+
+  private values(layers: readonly LayerNode[]): Record<string, string[]> {
+    return Object.fromEntries(
+      this.fields.map((name) => {
+        const members = registry.either(name)?.map((field) => field.name) ?? [name];
+        const values: string[] = [];
+        for (const layer of layers) {
+          if (layer.protocol === name) values.push(layer.title);
+          collect(layer.fields, members, values);
+        }
+        return [name, values];
+      }),
+    );
+  }
+
+  /** Marks made after the packet before this one and not after this one. */
+  private marksBefore(number: number, time: bigint | null): string[] {
+    if (this.marks.length === 0 || time === null) return [];
+    const before = number > 1 ? this.reader.ref(number - 1) : undefined;
+    const stored = before === undefined ? undefined : this.reader.log.read(before);
+    const from = stored === undefined ? -1n : (readFrame(stored).time ?? -1n);
+    return this.marks.filter((mark) => BigInt(mark.time) > from && BigInt(mark.time) <= time).map((mark) => mark.text);
+  }
+}
+
+function collect(fields: readonly FieldNode[], names: readonly string[], values: string[]): void {
+  for (const field of fields) {
+    if (names.includes(field.name)) values.push(field.text);
+    if (field.fields !== undefined) collect(field.fields, names, values);
+  }
+}
