@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { openLive } from '../../captures/sources/engines.js';
-import { pause, readAll } from '../support/live-capture.js';
+import { pause, readAll, until } from '../support/live-capture.js';
 import { createPair, namespacesMissing, type Pair } from '../support/netns.js';
 
 jest.setTimeout(120_000);
@@ -62,12 +62,11 @@ describeLive(`native engine under load${suffix}`, () => {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const ended = once(child, 'close');
-    for await (const words of child.stderr) {
-      if (String(words).includes('listening on')) {
-        break;
-      }
-    }
-    child.stderr.resume();
+    let words = '';
+    child.stderr.on('data', (text: Buffer) => {
+      words += text.toString();
+    });
+    await until(() => words.includes('listening on'), 'tcpdump');
     return { child, ended };
   }
 
@@ -164,6 +163,21 @@ describeLive(`native engine under load${suffix}`, () => {
     await source.stop();
     expect(await readAll(source)).toHaveLength(80);
     expect(source.statistics().daemon).toBe(0);
+  });
+
+  test('stop() waits for a slow consumer to take what the kernel still holds', async () => {
+    const source = await openLive('native', { interfaces: [pair.host], captureFilter: FILTER });
+    const sent = 60_000; // of 1,400 octets: more than the 64 blocks, less than blocks and ring
+    await pair.run(sender, pair.peer, String(sent), '1400');
+    const stopped = source.stop();
+    let received = 0;
+    for (let block = await source.next(); block !== null; block = await source.next()) {
+      received += block.packets;
+      await pause(10);
+    }
+    await stopped;
+    expect(received).toBe(sent);
+    expect(source.statistics()).toEqual({ received: sent, kernel: 0, interface: 0, daemon: 0 });
   });
 
   test('takes a consumer that is slow for a while without loss', async () => {

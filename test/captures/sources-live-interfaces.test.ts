@@ -1,5 +1,7 @@
 /** Live engines and the interfaces they are on: loopback, `any`, several, direction, and interfaces that come and go. */
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { openLive } from '../../captures/sources/engines.js';
 import { listInterfaces, listWithoutAddon } from '../../captures/sources/interfaces.js';
@@ -145,6 +147,23 @@ describeLive(`live interfaces${suffix}`, () => {
     }
   });
 
+  const testTun = existsSync('/dev/net/tun') ? test : test.skip;
+  testTun('native: an interface that comes back with another link type gets another id', async () => {
+    const source = await openLive('native', { interfaces: [pair.host] });
+    await captureDuring(source, async () => {
+      pair.unplug();
+      await until(() => source.warnings.length > 0, 'the warning that it went away');
+      execFileSync('ip', ['tuntap', 'add', 'mode', 'tun', 'name', pair.host]);
+      execFileSync('ip', ['link', 'set', pair.host, 'up']);
+      await until(() => source.warnings.some((text) => text.includes('came back')), 'its return');
+    });
+    expect(source.interfaces.map(({ id, name, linkType }) => [id, name, linkType])).toEqual([
+      [0, pair.host, 1],
+      [1, pair.host, 101],
+    ]);
+    expect(source.interfaceStatistics()).toHaveLength(2);
+  });
+
   test('native: the only interface goes away, and stop() still works', async () => {
     const source = await openLive('native', { interfaces: [pair.host], captureFilter: `udp port ${PORT}` });
     const packets = await captureDuring(source, async () => {
@@ -163,7 +182,6 @@ describeLive(`live interfaces${suffix}`, () => {
     await pair.sendToHost(1, PORT, 'before');
     await pair.run('ip', 'link', 'set', pair.peer, 'down'); // no carrier: that is not the interface's being down
     await pair.run('ip', 'link', 'set', pair.peer, 'up');
-    const { execFileSync } = await import('node:child_process');
     execFileSync('ip', ['link', 'set', pair.host, 'down']);
     await until(() => source.warnings.some((text) => text.includes('is down')), 'the warning that it is down');
     execFileSync('ip', ['link', 'set', pair.host, 'up']);
