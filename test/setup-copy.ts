@@ -96,6 +96,19 @@ export class ProjectCopy {
     return { PATH: this.path('programs') };
   }
 
+  /** A double of apt-get, which knows no package before `update` and then installs empty programs into the PATH. */
+  useAptDouble(): void {
+    const programs = ['g++', 'make', 'python3', 'tshark', 'tcpdump', 'ip'];
+    const aptGet = `#!${process.execPath}
+      import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+      const args = process.argv.slice(2);
+      appendFileSync('calls.log', 'apt-get ' + args.join(' ') + '\\n');
+      if (args.includes('update')) writeFileSync('lists', '');
+      else if (!existsSync('lists')) process.exit(100);
+      else for (const program of ${JSON.stringify(programs)}) writeFileSync('programs/' + program, '', { mode: 0o755 });`;
+    this.write('programs/apt-get', aptGet, 0o755);
+  }
+
   /** Runs a script of src/setup. */
   run(script: string, args: string[] = [], { env = {}, unprivileged = false }: RunOptions = {}): Run {
     const asNobody = unprivileged && process.getuid?.() === 0;

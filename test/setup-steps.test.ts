@@ -86,6 +86,26 @@ describe('each step', () => {
     expect(copy.run('setup.mjs', ['--for', 'test', '--strict'], { env, unprivileged: true }).status).toBe(1);
   });
 
+  // Only root may install, and only then is apt-get called at all.
+  const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
+
+  testAsRoot('installs what is missing with apt-get, whose lists may have to be fetched first (needs root)', () => {
+    const env = copy.useDoubles();
+    copy.useAptDouble();
+    const run = copy.run('setup.mjs', ['--for', 'test', '--strict'], { env });
+    expect(run.stderr).toMatch(
+      /^netglass: system packages g\+\+ make python3( libpcap-dev)? tshark tcpdump iproute2 … /,
+    );
+    const aptCalls = calls().filter((call) => call.startsWith('apt-get'));
+    expect(aptCalls.map((call) => call.replace(/^apt-get -o \S+ /, ''))).toEqual([
+      expect.stringMatching(/^install -y --no-install-recommends g\+\+ .*iproute2$/),
+      'update',
+      expect.stringMatching(/^install -y --no-install-recommends g\+\+ .*iproute2$/),
+    ]);
+    expect(run.stderr).not.toContain('sudo');
+    expect(run.status).toBe(0);
+  });
+
   test('asks for no compiler where everything is compiled', () => {
     const env = copy.useDoubles();
     copy.run('setup.mjs', [], { env, unprivileged: true });
