@@ -72,11 +72,18 @@ function join(kind: 'and' | 'or', given: readonly SqlTree[]): SqlTree {
   return rest.length === 1 ? rest[0] : { kind, parts: rest };
 }
 
-function joinConditions(kind: 'and' | 'or', conditions: readonly Condition[]): Condition {
+/**
+ * Conditions joined, in brackets when there are several. They nest as a balanced tree: SQLite reads `a OR b OR c …` as
+ * ever deeper nesting and allows 1000 levels.
+ */
+export function joinConditions(kind: 'and' | 'or', conditions: readonly Condition[]): Condition {
   if (conditions.length === 1) return conditions[0];
+  const middle = conditions.length >> 1;
+  const left = joinConditions(kind, conditions.slice(0, middle));
+  const right = joinConditions(kind, conditions.slice(middle));
   return {
-    text: `(${conditions.map(({ text }) => text).join(kind === 'and' ? ' AND ' : ' OR ')})`,
-    parameters: conditions.flatMap(({ parameters }) => parameters),
+    text: `(${left.text} ${kind === 'and' ? 'AND' : 'OR'} ${right.text})`,
+    parameters: [...left.parameters, ...right.parameters],
   };
 }
 

@@ -1,0 +1,8 @@
+/** The display-filter language: parse, check, complete, match packets, and plan over the index's columns. */
+
+export { type CheckResult, type Completion, check, complete } from './complete.js';
+export { FilterError } from './error.js';
+export type { FilterPacket } from './packet.js';
+export { type CompiledFilter, compileFilter } from './predicate.js';
+export { type SqlPlan, type SqlSchema, toSql, VERIFY_FLAGS } from './sql.js';
+export { type Condition as SqlCondition, renderSql, type SqlTree, type SqlValue } from './sql-tree.js';

@@ -1,0 +1,83 @@
+/** A filter as a predicate over packets. */
+
+import type { Registry } from '../core/index.js';
+import type { Condition, Test } from './condition.js';
+import { Layers } from './layers.js';
+import type { FilterPacket } from './packet.js';
+import { parse } from './parse.js';
+import { resolve } from './resolve.js';
+import { matchTest, presenceTest } from './tests.js';
+
+export interface CompiledFilter {
+  /** As it was written. */
+  readonly text: string;
+  /**
+   * Whether the packet meets the filter. Never throws for packet content. Header fields of fixed places are read in
+   * place without allocating; a field of the variable part has its layer decoded, once a packet.
+   */
+  matches(packet: FilterPacket): boolean;
+  /** The resolved meaning, from which `toSql` plans. */
+  readonly condition: Condition;
+}
+
+/**
+ * Compiles a display filter (wireshark-filter(4)). An empty filter matches every packet.
+ *
+ * @throws FilterError, and nothing else, for a text that is no filter
+ */
+export function compileFilter(registry: Registry, text: string): CompiledFilter {
+  const condition = resolve(registry, parse(text));
+  const layers = new Layers(registry);
+  const test = testOf(registry, condition);
+  return {
+    text,
+    condition,
+    matches: (packet) => {
+      layers.begin(packet);
+      return test(packet, layers);
+    },
+  };
+}
+
+function testOf(registry: Registry, condition: Condition): Test {
+  switch (condition.kind) {
+    case 'constant': {
+      const { value } = condition;
+      return () => value;
+    }
+    case 'present':
+      return presenceTest(condition.reference);
+    case 'match':
+      return matchTest(registry, condition);
+    case 'general':
+      return condition.test;
+    case 'not': {
+      const part = testOf(registry, condition.part);
+      return (packet, layers) => !part(packet, layers);
+    }
+    default:
+      return junction(
+        condition.kind,
+        condition.parts.map((part) => testOf(registry, part)),
+      );
+  }
+}
+
+function junction(kind: 'and' | 'or' | 'xor', tests: readonly Test[]): Test {
+  const [first, second] = tests;
+  if (tests.length === 2) {
+    if (kind === 'and') return (packet, layers) => first(packet, layers) && second(packet, layers);
+    if (kind === 'or') return (packet, layers) => first(packet, layers) || second(packet, layers);
+  }
+  if (kind === 'xor')
+    return (packet, layers) => {
+      let odd = false;
+      for (let i = 0; i < tests.length; i++) if (tests[i](packet, layers)) odd = !odd;
+      return odd;
+    };
+  const decisive = kind === 'or';
+  return (packet, layers) => {
+    for (let i = 0; i < tests.length; i++) if (tests[i](packet, layers) === decisive) return decisive;
+    return !decisive;
+  };
+}

@@ -1,0 +1,165 @@
+/** Gives a syntax tree its meaning against the registry: names looked up, types checked, literals read. */
+
+import type { Registry } from '../core/index.js';
+import {
+  type Comparison,
+  type ComparisonOperator,
+  type Expression,
+  type Membership,
+  operatorText,
+  type Quantifier,
+  type Value,
+} from './ast.js';
+import type { Bound, Condition, Order, Test } from './condition.js';
+import { FilterError } from './error.js';
+import { lookUp, type RuntimeValue, typeName, unknownName } from './fields.js';
+import { type Literal, literalOf } from './literal.js';
+import { compatible, type Operand, operandOf, standsForLiteral } from './operand.js';
+import { searchCondition } from './search.js';
+import { boundTest, relation } from './values.js';
+
+/** The meaning of a parsed filter; undefined (an empty filter) is what every packet meets. */
+export function resolve(registry: Registry, expression: Expression | undefined): Condition {
+  if (expression === undefined) return { kind: 'constant', value: true };
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+    case 'xor':
+      return { kind: expression.kind, parts: expression.parts.map((part) => resolve(registry, part)) };
+    case 'not':
+      return { kind: 'not', part: resolve(registry, expression.part) };
+    case 'presence':
+      return presence(registry, expression.value);
+    case 'compare':
+      return comparison(registry, expression);
+    case 'in':
+      return membership(registry, expression);
+  }
+}
+
+function presence(registry: Registry, value: Value): Condition {
+  if (value.kind === 'word') {
+    const reference = lookUp(registry, value.text);
+    if (reference === undefined) throw unknownName(registry, value.text, value.at);
+    return { kind: 'present', reference };
+  }
+  if (value.kind === 'call')
+    throw new FilterError(`${value.name}() always has a value; compare it with something`, value.at, 'a comparison');
+  const { collect, needs } = operandOf(registry, value);
+  // A calculation is true where it is not zero (`tcp.flags & 0x02`), a slice or layer where there is something.
+  const calculated = value.kind === 'arithmetic' || value.kind === 'negative';
+  const counts = (found: RuntimeValue): boolean => {
+    if (!(found instanceof Uint8Array)) return !calculated || Number(found) !== 0;
+    return calculated ? found.some((octet) => octet !== 0) : value.kind !== 'slice' || found.length > 0;
+  };
+  return {
+    kind: 'general',
+    needs,
+    test: (packet, layers) => {
+      const values: RuntimeValue[] = [];
+      collect(packet, layers, values);
+      return values.some(counts);
+    },
+  };
+}
+
+/** What an operator asks of two values, of how many occurrences, and whether the answer is turned round. */
+function meaning(operator: ComparisonOperator, given: Quantifier | undefined): [Order, boolean, Quantifier] {
+  switch (operator) {
+    case 'eq':
+      return ['eq', false, given ?? 'any'];
+    case 'all_eq':
+      return ['eq', false, given ?? 'all'];
+    case 'ne':
+      return ['eq', true, given ?? 'all'];
+    case 'any_ne':
+      return ['eq', true, given ?? 'any'];
+    default:
+      return [operator as Order, false, given ?? 'any'];
+  }
+}
+
+/** The left side of an operator, which must have a field in it. */
+function leftOperand(registry: Registry, value: Value, operator: string): Operand {
+  if (standsForLiteral(registry, value) && value.kind !== 'word')
+    throw new FilterError(`a field must stand to the left of ${operator}, not a value`, value.at, 'a field');
+  return operandOf(registry, value);
+}
+
+function comparison(registry: Registry, expression: Comparison): Condition {
+  const { operator } = expression;
+  const left = leftOperand(registry, expression.left, operatorText(operator));
+  const wanted = { type: left.type, reference: left.plain, name: left.name };
+  if (operator === 'contains' || operator === 'matches') return searchCondition(registry, expression, left);
+  const [order, negated, quantifier] = meaning(operator, expression.quantifier);
+  if (left.type === 'heading')
+    throw new FilterError(`${left.name} is ${typeName('heading')}; it can only be there or not`, expression.at);
+  if (standsForLiteral(registry, expression.right)) {
+    const literal = literalOf(expression.right, wanted);
+    return againstLiterals(left, quantifier, [{ order, literal }], negated);
+  }
+  const right = operandOf(registry, expression.right, wanted);
+  if (!compatible(left.type, right.type))
+    throw new FilterError(
+      `${left.name} is ${typeName(left.type)}, but ${right.name} is ${typeName(right.type)}; they cannot be compared`,
+      expression.right.at,
+      typeName(left.type),
+    );
+  const holds = relation(order);
+  const pair = (a: RuntimeValue, b: RuntimeValue) => holds(a, b) !== negated;
+  return { kind: 'general', needs: [...left.needs, ...right.needs], test: pairTest(left, right, quantifier, pair) };
+}
+
+/** Every occurrence of one side against every one of the other. */
+function pairTest(
+  left: Operand,
+  right: Operand,
+  quantifier: Quantifier,
+  holds: (a: RuntimeValue, b: RuntimeValue) => boolean,
+): Test {
+  return (packet, layers) => {
+    const a: RuntimeValue[] = [];
+    left.collect(packet, layers, a);
+    if (a.length === 0) return false;
+    const b: RuntimeValue[] = [];
+    right.collect(packet, layers, b);
+    if (b.length === 0) return false;
+    return quantifier === 'any'
+      ? a.some((x) => b.some((y) => holds(x, y)))
+      : a.every((x) => b.every((y) => holds(x, y)));
+  };
+}
+
+function membership(registry: Registry, expression: Membership): Condition {
+  const left = leftOperand(registry, expression.left, 'in');
+  const wanted = { type: left.type, reference: left.plain, name: left.name };
+  const literal = (value: Value): Literal => {
+    if (standsForLiteral(registry, value) || value.kind === 'word') return literalOf(value, wanted);
+    throw new FilterError('a set may only have values in it, not fields or calculations', value.at, 'a value');
+  };
+  const bounds = expression.set.map(({ from, to }): Bound => {
+    const first = literal(from);
+    if (to === undefined) return { order: 'eq', literal: first };
+    const last = literal(to);
+    if (first.prefix !== undefined || last.prefix !== undefined)
+      throw new FilterError('a range goes from one address to another, not between networks', from.at, 'an address');
+    return { order: 'between', from: first.value, to: last.value };
+  });
+  return againstLiterals(left, expression.quantifier ?? 'any', bounds, false);
+}
+
+function againstLiterals(left: Operand, quantifier: Quantifier, bounds: readonly Bound[], negated: boolean): Condition {
+  if (left.plain !== undefined) return { kind: 'match', reference: left.plain, quantifier, bounds, negated };
+  const tests = bounds.map(boundTest);
+  const holds = (value: RuntimeValue) => tests.some((test) => test(value)) !== negated;
+  const { collect, needs } = left;
+  return {
+    kind: 'general',
+    needs,
+    test: (packet, layers) => {
+      const values: RuntimeValue[] = [];
+      collect(packet, layers, values);
+      return quantifier === 'any' ? values.some(holds) : values.length > 0 && values.every(holds);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** What columns tell about the protocols of a packet, worked out from the registry. */
+
+import { AddressFamily, PacketFlag, type Protocol, type Registry } from '../core/index.js';
+import type { Span } from './sql.js';
+import { ALL, flowCondition, NONE, packetCondition, type SqlTree } from './sql-tree.js';
+
+/** A span that the columns know exactly. */
+export function exactly(tree: SqlTree): Span {
+  return { over: tree, under: tree };
+}
+
+/** The tables in which a protocol looks its payload up. */
+function tablesOf(protocol: Protocol): string[] {
+  const ports = protocol.ports === undefined ? [] : [protocol.ports.table];
+  return [...protocol.dispatch.map(({ table }) => table), ...ports];
+}
+
+/** The family of a protocol's addresses in the columns; 0 when it has none. */
+function familyOf(protocol: Protocol): number {
+  const kind = protocol.header.find((field) => field.column === 'source')?.kind;
+  return kind === 'ipv4' || kind === 'ipv6' || kind === 'ether' ? AddressFamily[kind] : AddressFamily.none;
+}
+
+export class IndexKnowledge {
+  private readonly children: number[][] = [[]];
+  private readonly families: number[] = [0];
+
+  constructor(
+    private readonly registry: Registry,
+    readonly baseTime: bigint | undefined,
+  ) {
+    const { protocols } = registry;
+    for (const protocol of protocols) {
+      const tables = tablesOf(protocol);
+      this.families.push(familyOf(protocol));
+      this.children.push(
+        protocols.flatMap((other, index) =>
+          tables.some((table) => Object.hasOwn(other.carriedBy, table)) ? [index + 1] : [],
+        ),
+      );
+    }
+  }
+
+  /** The only protocol whose addresses have that family in the columns; undefined when there are several. */
+  ownsFamily(id: number): boolean {
+    const family = this.families[id];
+    return family !== AddressFamily.none && this.families.filter((other) => other === family).length === 1;
+  }
+
+  familyOf(id: number): number {
+    return this.families[id];
+  }
+
+  /** Packets in which the protocol of that id is, as far as the columns know. */
+  presence(id: number): Span {
+    if (id === 0) return exactly(ALL);
+    const runtime = this.registry.runtime(id);
+    if (runtime.ipProtocol !== 0) return this.transportPresence(id, runtime.ipProtocol);
+    if (runtime.isNetwork && this.ownsFamily(id)) return this.networkPresence(id);
+    // What carries nothing can only be the innermost layer.
+    if (this.children[id].length === 0) return exactly(packetCondition('p.protocol = ?', id));
+    const under = packetCondition('p.protocol = ?', id);
+    const { filter } = runtime.protocol;
+    if (filter === 'vlan' || filter === 'ieee8021ad')
+      return { over: packetCondition(`(p.flags & ${PacketFlag.tagged}) != 0`), under };
+    const within = this.within(id, () => true);
+    if (within.size >= this.registry.protocols.length) return { over: ALL, under };
+    return { over: protocolIn([...within]), under };
+  }
+
+  private transportPresence(id: number, ipProtocol: number): Span {
+    const numbers = (ids: Iterable<number>) => [...ids].map((other) => this.registry.runtime(other).ipProtocol);
+    const under = flowCondition('transport = ?', ipProtocol);
+    const namesakes = this.registry.protocols.filter((_, index) => numbers([index + 1])[0] === ipProtocol);
+    if (namesakes.length > 1) return { over: under, under: NONE };
+    // A transport inside this one (without a network layer between them) has the column for itself.
+    const inner = numbers(this.within(id, (other) => !this.registry.runtime(other).isNetwork)).filter(
+      (number) => number !== 0 && number !== ipProtocol,
+    );
+    if (inner.length === 0) return exactly(under);
+    const all = [ipProtocol, ...inner];
+    return { over: flowCondition(`transport IN (${all.map(() => '?').join(', ')})`, ...all), under };
+  }
+
+  private networkPresence(id: number): Span {
+    const family = this.families[id];
+    const under = flowCondition('family = ?', family);
+    // Ethernet inside IP without IP inside that again: the columns have the inner addresses.
+    const inner = [...this.within(id, (other) => other === id || !this.registry.runtime(other).isNetwork)]
+      .filter((other) => other !== id)
+      .map((other) => this.families[other])
+      .filter((other) => other !== AddressFamily.none);
+    if (inner.length === 0) return exactly(under);
+    const all = [...new Set([family, ...inner])];
+    return { over: flowCondition(`family IN (${all.map(() => '?').join(', ')})`, ...all), under };
+  }
+
+  /** The protocol itself and all that can follow it, not looking beyond those that `passes` refuses. */
+  private within(id: number, passes: (id: number) => boolean): Set<number> {
+    const found = new Set([id]);
+    const queue = [id];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop())
+      for (const child of this.children[next]) {
+        if (found.has(child) || !passes(child)) continue;
+        found.add(child);
+        // A quotation's layers are not the packet's.
+        if (!this.registry.runtime(child).quotes) queue.push(child);
+      }
+    return found;
+  }
+}
+
+function protocolIn(ids: readonly number[]): SqlTree {
+  return packetCondition(`p.protocol IN (${ids.map(() => '?').join(', ')})`, ...ids);
+}
