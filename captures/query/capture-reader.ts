@@ -1,7 +1,7 @@
 /** One capture's index and log, opened for reading: by the query thread, for any number of questions. */
 
 import Database from 'better-sqlite3';
-import type { IndexTotals } from '../index/capture-index.js';
+import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import { SCHEMA_VERSION } from '../index/schema.js';
 import { decoderFingerprint } from '../index/sqlite-writer.js';
 import { indexPath } from '../segments/segment-files.js';
@@ -19,6 +19,7 @@ export interface InterfaceRow {
   readonly id: number;
   readonly name: string;
   readonly link_type: number;
+  readonly snap_length: number;
 }
 
 /** Thrown when the index was made by other decoders or in another version: it has to be built again first. */
@@ -42,6 +43,7 @@ export class CaptureReader {
   private interfaces: InterfaceRow[] = [];
   private version = -1;
   private cachedTotals: IndexTotals = emptyTotals();
+  private cachedCheckpoint: Checkpoint = { packets: 0, segment: 1, offset: 0 };
   private base: bigint | undefined;
 
   /** @throws IndexOutdated */
@@ -81,12 +83,23 @@ export class CaptureReader {
     return this.base;
   }
 
+  /** How far the log was indexed at the newest commit. */
+  get checkpoint(): Checkpoint {
+    this.refresh();
+    return this.cachedCheckpoint;
+  }
+
   interface(id: number): InterfaceRow | undefined {
-    if (id >= this.interfaces.length)
-      this.interfaces = this.statement(
-        'SELECT id, name, link_type FROM interfaces ORDER BY id',
-      ).all() as InterfaceRow[];
+    if (id >= this.interfaces.length) this.allInterfaces();
     return this.interfaces[id];
+  }
+
+  /** In the order of their ids. */
+  allInterfaces(): readonly InterfaceRow[] {
+    this.interfaces = this.statement(
+      'SELECT id, name, link_type, snap_length FROM interfaces ORDER BY id',
+    ).all() as InterfaceRow[];
+    return this.interfaces;
   }
 
   /** A statement, compiled once. */
@@ -147,6 +160,8 @@ export class CaptureReader {
     this.version = version;
     const totals = this.meta('totals');
     if (totals !== undefined) this.cachedTotals = JSON.parse(totals as string) as IndexTotals;
+    const checkpoint = this.meta('checkpoint');
+    if (checkpoint !== undefined) this.cachedCheckpoint = JSON.parse(checkpoint as string) as Checkpoint;
     const base = this.meta('base_time');
     if (base !== undefined) this.base = BigInt(base as string);
   }

@@ -46,7 +46,8 @@ export class FilterRun {
     text: string,
   ) {
     this.filter = compileFilter(registry, text);
-    const { tree, exact } = toSql(registry, this.filter);
+    const base = reader.baseTime;
+    const { tree, exact } = toSql(registry, this.filter, base === undefined ? {} : { baseTime: base });
     this.exact = exact;
     const condition = renderSql(tree);
     this.parameters = condition.parameters;

@@ -47,7 +47,7 @@ export class QueryService {
    * @throws CaptureError `unsupported` for a pcap of several link types, before the first piece
    */
   export(id: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
-    return this.pool.stream(id, 'export', query);
+    return this.pool.stream(id, query);
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,15 @@
 /** The recorder thread: source → log. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { isbBlocks } from '../formats/pcapng-writer.js';
 import { SegmentLog } from '../segments/segment-log.js';
 import { openLive } from '../sources/engines.js';
 import { openFile, openStream } from '../sources/file.js';
+import type { LiveSource } from '../sources/live.js';
 import { CaptureError, type PacketSource } from '../sources/source.js';
 import { receiveChunks } from './chunks.js';
 import type { LogMessage, ReadMessage, RecorderData, RecorderMessage, SourceRequest, StopMessage } from './messages.js';
 import { record } from './recorder.js';
+import { hostTexts, statisticsBlocks } from './section.js';
 
 const main = parentPort as MessagePort;
 const { folder, source: request, stop, limits, indexer } = workerData as RecorderData;
@@ -27,7 +28,7 @@ async function run(): Promise<void> {
   let log: SegmentLog;
   try {
     source = await open(request);
-    log = new SegmentLog(folder, source.section, limits);
+    log = new SegmentLog(folder, hostTexts(source.section, request.kind === 'live'), limits);
   } catch (error) {
     const refused = error instanceof CaptureError ? error : new CaptureError('io', (error as Error).message);
     tell({
@@ -66,7 +67,7 @@ async function run(): Promise<void> {
   });
   const statistics = source.statistics();
   const closing =
-    request.kind === 'live' ? isbBlocks(source.interfaces, statistics, startedAt, BigInt(Date.now()) * 1_000_000n) : [];
+    request.kind === 'live' ? statisticsBlocks(source as LiveSource, startedAt, BigInt(Date.now()) * 1_000_000n) : [];
   let detail = end.detail;
   try {
     log.close(closing);

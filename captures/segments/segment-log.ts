@@ -5,8 +5,8 @@
 
 import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { forEachPacket } from '../formats/epb.js';
-import { interfaceDescriptionBlock, sectionHeaderBlock } from '../formats/pcapng-writer.js';
-import { type Block, CaptureError, type CaptureInterface, type PacketSource } from '../sources/source.js';
+import { interfaceDescription, type SectionTexts, sectionHeader } from '../formats/pcapng-writer.js';
+import { type Block, CaptureError, type CaptureInterface } from '../sources/source.js';
 import { segmentPath } from './segment-files.js';
 
 export interface SegmentLimits {
@@ -66,7 +66,7 @@ export class SegmentLog {
 
   constructor(
     private readonly folder: string,
-    private readonly section: PacketSource['section'] | undefined,
+    private readonly section: SectionTexts,
     limits: SegmentLimits = {},
   ) {
     this.limits = segmentLimits(limits);
@@ -99,7 +99,7 @@ export class SegmentLog {
   /** Describes those of a source's interfaces that the segment does not know yet. */
   describe(interfaces: readonly CaptureInterface[]): void {
     for (; this.described < interfaces.length; this.described++)
-      this.write(interfaceDescriptionBlock(interfaces[this.described]));
+      this.write(interfaceDescription(interfaces[this.described]));
     this.interfaces = interfaces;
   }
 
@@ -165,7 +165,7 @@ export class SegmentLog {
     this.fd = openSync(segmentPath(this.folder, id), 'wx');
     this.described = 0;
     this.segments.push({ id, bytes: 0, packets: 0, openedAt: Date.now(), closedAt: 0 });
-    this.write(sectionHeaderBlock(this.section));
+    this.write(sectionHeader(this.section));
   }
 
   private write(bytes: Uint8Array): void {

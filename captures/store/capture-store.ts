@@ -37,6 +37,8 @@ interface StoreEvents {
   progress: [id: string];
   ended: [id: string];
   deleted: [id: string];
+  /** The index is about to be thrown away. */
+  reindexing: [id: string];
 }
 
 interface Entry {
@@ -175,6 +177,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     const entry = this.entry(id);
     if (entry.recording !== undefined)
       throw new CaptureError('unsupported', `Capture ${id} is running.`, 'Stop it before it is indexed again.');
+    this.emit('reindexing', id);
     removeIndex(indexPath(entry.folder));
     const indexing = this.indexAgain(entry);
     entry.ended = indexing.then(

@@ -1,0 +1,200 @@
+/** A capture, or a filter's matches in it, as a file: read from the log front to back, and written piece by piece. */
+
+import { statSync } from 'node:fs';
+import { BLOCK_TYPE, EPB, hasTime, nanoseconds } from '../formats/epb.js';
+import { PcapWriter } from '../formats/pcap-writer.js';
+import { PcapngWriter, sectionHeader } from '../formats/pcapng-writer.js';
+import { applicationName } from '../recording/section.js';
+import { BlockScanner } from '../segments/block-scanner.js';
+import { listSegments, segmentPath } from '../segments/segment-files.js';
+import { CaptureError } from '../sources/source.js';
+import type { Mark } from '../store/marks.js';
+import type { CaptureReader } from './capture-reader.js';
+import { FilterRun } from './filter-run.js';
+import type { ExportQuery } from './query-types.js';
+
+/** Answers, once it is settled, whether the capture still runs: the index has new packets or the capture has ended. */
+export type Wait = () => Promise<boolean>;
+
+/** The matches of a filter in order, pulled as the log is read. */
+class Selection {
+  private pending: number[] = [];
+  private next = 0;
+  private looked: number;
+  private readonly run: FilterRun;
+
+  constructor(
+    private readonly reader: CaptureReader,
+    filter: string,
+    first: number,
+  ) {
+    this.run = new FilterRun(reader, filter);
+    this.looked = first - 1;
+  }
+
+  /** Whether packet `number` matches; asked in ascending order, for packets that are in the index. */
+  has(number: number): boolean {
+    if (number > this.looked) this.look(number);
+    while (this.next < this.pending.length && this.pending[this.next] < number) this.next++;
+    return this.pending[this.next] === number;
+  }
+
+  private look(number: number): void {
+    // Some way ahead, so that the next many questions are answered already.
+    const to = Math.min(this.reader.lastNumber, number + 50_000);
+    this.pending = [];
+    this.next = 0;
+    for (const { rows } of this.run.matches(number, to)) for (const row of rows) this.pending.push(row.number);
+    this.looked = to;
+  }
+}
+
+/**
+ * The pieces of a pcapng or pcap file. Without `follow` it ends with the packets that are there now.
+ *
+ * @param waitForMore for `follow`: settles when there is more, or the capture has ended (false)
+ * @throws CaptureError `unsupported` for a pcap of several link types; FilterError
+ */
+export async function* exportPackets(
+  reader: CaptureReader,
+  marks: readonly Mark[],
+  query: ExportQuery,
+  waitForMore: Wait,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const first = reader.firstNumber;
+  const selection = query.filter ? new Selection(reader, query.filter, first) : undefined;
+  const file = query.format === 'pcap' ? new PcapFile(reader) : new PcapngFile(marks);
+  yield file.header();
+  let segment = reader.segmentOf(first);
+  let number = first;
+  let goesOn = true;
+  let scanner: BlockScanner | undefined;
+  try {
+    for (;;) {
+      const { checkpoint } = reader;
+      for (; segment <= checkpoint.segment; segment++) {
+        scanner ??= openSegment(reader.folder, segment);
+        const end = segment < checkpoint.segment ? Number.POSITIVE_INFINITY : checkpoint.offset;
+        for (let run = scanner?.next(end) ?? null; run !== null; run = scanner?.next(end) ?? null) {
+          const bytes = run.bytes.subarray(0, run.length);
+          const start = number;
+          const piece = file.piece(
+            bytes,
+            selection === undefined ? undefined : (index) => selection.has(start + index),
+          );
+          number += file.packets;
+          if (piece.length > 0) yield piece;
+        }
+        if (segment === checkpoint.segment) break;
+        scanner?.close();
+        scanner = undefined;
+        file.segmentEnds();
+      }
+      if (!query.follow || !goesOn) return;
+      // Once more after the end: the last packets and the statistics came with it.
+      goesOn = await waitForMore();
+    }
+  } finally {
+    scanner?.close();
+  }
+}
+
+function openSegment(folder: string, segment: number): BlockScanner | undefined {
+  // The ring may have deleted it meanwhile.
+  return listSegments(folder).includes(segment) && statSync(segmentPath(folder, segment)).size > 0
+    ? new BlockScanner(segmentPath(folder, segment))
+    : undefined;
+}
+
+type Select = ((index: number) => boolean) | undefined;
+
+/** Segments without the section headers and interface descriptions that each of them repeats. */
+class PcapngFile {
+  /** Packets in the piece that was made last. */
+  packets = 0;
+  private readonly writer = new PcapngWriter();
+  private described = 0;
+  private inSegment = 0;
+  private nextMark = 0;
+
+  constructor(private readonly marks: readonly Mark[]) {}
+
+  header(): Uint8Array {
+    return sectionHeader({ application: applicationName() });
+  }
+
+  segmentEnds(): void {
+    this.inSegment = 0;
+  }
+
+  piece(bytes: Uint8Array, select: Select): Uint8Array {
+    const body = this.withoutRepeats(bytes);
+    if (this.nextMark < this.marks.length) return this.writer.writeCommented(body, this.commenter(body), select);
+    return this.writer.writeBlock(body, select);
+  }
+
+  private withoutRepeats(bytes: Uint8Array): Uint8Array {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const parts: Uint8Array[] = [];
+    let kept = 0;
+    this.packets = 0;
+    for (let at = 0; at < bytes.length; at += view.getUint32(at + 4, true)) {
+      const type = view.getUint32(at, true);
+      if (type === BLOCK_TYPE.enhancedPacket) this.packets++;
+      const repeated =
+        type === BLOCK_TYPE.sectionHeader ||
+        (type === BLOCK_TYPE.interfaceDescription && ++this.inSegment <= this.described);
+      if (type === BLOCK_TYPE.interfaceDescription) this.described = Math.max(this.described, this.inSegment);
+      if (!repeated) continue;
+      if (at > kept) parts.push(bytes.subarray(kept, at));
+      kept = at + view.getUint32(at + 4, true);
+    }
+    if (kept === 0) return bytes;
+    parts.push(bytes.subarray(kept));
+    return Buffer.concat(parts);
+  }
+
+  /** The words for the packet of an index: those of all marks made since the packet before it. */
+  private commenter(bytes: Uint8Array): (index: number) => string | undefined {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const places: number[] = [];
+    for (let at = 0; at < bytes.length; at += view.getUint32(at + 4, true))
+      if (view.getUint32(at, true) === BLOCK_TYPE.enhancedPacket) places.push(at);
+    return (index) => {
+      const at = places[index];
+      if (!hasTime(view, at)) return undefined;
+      const time = nanoseconds(view.getUint32(at + EPB.timeHigh, true), view.getUint32(at + EPB.timeLow, true));
+      const texts: string[] = [];
+      while (this.nextMark < this.marks.length && BigInt(this.marks[this.nextMark].time) <= time)
+        texts.push(this.marks[this.nextMark++].text);
+      return texts.length === 0 ? undefined : texts.join('\n');
+    };
+  }
+}
+
+class PcapFile {
+  packets = 0;
+  private readonly writer: PcapWriter;
+
+  constructor(reader: CaptureReader) {
+    const interfaces = reader.allInterfaces();
+    this.writer = new PcapWriter(
+      interfaces.map(({ link_type, snap_length }) => ({ linkType: link_type, snapLength: snap_length })),
+    );
+    if (interfaces.length === 0) throw new CaptureError('unsupported', 'This capture has no interface to export.');
+  }
+
+  header(): Uint8Array {
+    return this.writer.header();
+  }
+
+  segmentEnds(): void {}
+
+  piece(bytes: Uint8Array, select: Select): Uint8Array {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.packets = 0;
+    for (let at = 0; at < bytes.length; at += view.getUint32(at + 4, true))
+      if (view.getUint32(at, true) === BLOCK_TYPE.enhancedPacket) this.packets++;
+    return this.writer.writeBlock(bytes, select);
+  }
+}

@@ -1,0 +1,120 @@
+/** Conversations as the API shows them. */
+
+import { TcpFlag } from '../../decoders/conversations/flow-table.js';
+import { timeText } from '../../decoders/core/frame.js';
+import { registry } from '../../decoders/protocols/index.js';
+import type { CaptureReader } from './capture-reader.js';
+import { communityId } from './community-id.js';
+import type { FlowInfo, FlowPage, FlowQuery } from './query-types.js';
+
+interface FlowRow {
+  readonly id: number;
+  readonly family: number;
+  readonly transport: number;
+  readonly client: Buffer;
+  readonly server: Buffer;
+  readonly client_port: number;
+  readonly server_port: number;
+  readonly client_address: string;
+  readonly server_address: string;
+  readonly client_packets: number;
+  readonly client_bytes: number;
+  readonly server_packets: number;
+  readonly server_bytes: number;
+  readonly first_time: number;
+  readonly last_time: number;
+  readonly first_packet: number;
+  readonly last_packet: number;
+  readonly protocol: number;
+  readonly client_flags: number;
+  readonly server_flags: number;
+}
+
+const ORDER: Readonly<Record<NonNullable<FlowQuery['sort']>, string>> = {
+  id: 'id',
+  packets: 'client_packets + server_packets DESC, id',
+  bytes: 'client_bytes + server_bytes DESC, id',
+  firstTime: 'first_time, id',
+  lastTime: 'last_time DESC, id',
+  duration: 'last_time - first_time DESC, id',
+};
+
+const TCP = 6;
+
+/** @param flows ids to choose from; undefined: all */
+export function flowPage(reader: CaptureReader, query: FlowQuery, flows: readonly number[] | undefined): FlowPage {
+  const limit = query.limit ?? 100;
+  const sort = query.sort ?? 'id';
+  const chosen = flows === undefined ? '1' : 'id IN (SELECT value FROM json_each(?))';
+  const parameters: unknown[] = flows === undefined ? [] : [JSON.stringify(flows)];
+  const after = query.after ?? 0;
+  const paging = sort === 'id' ? ['AND id > ?', 'LIMIT ?'] : ['', 'LIMIT ? OFFSET ?'];
+  const rows = reader
+    .statement(`SELECT * FROM flows WHERE ${chosen} ${paging[0]} ORDER BY ${ORDER[sort]} ${paging[1]}`)
+    .all(...parameters, ...(sort === 'id' ? [after, limit + 1] : [limit + 1, after])) as FlowRow[];
+  const more = rows.length > limit;
+  const shown = rows.slice(0, limit);
+  return {
+    flows: shown.map((row) => flowInfo(reader, row)),
+    next: !more ? null : sort === 'id' ? shown[shown.length - 1].id : after + limit,
+  };
+}
+
+export function flowById(reader: CaptureReader, id: number): FlowInfo | null {
+  const row = reader.statement('SELECT * FROM flows WHERE id = ?').get(id) as FlowRow | undefined;
+  return row === undefined ? null : flowInfo(reader, row);
+}
+
+function flowInfo(reader: CaptureReader, row: FlowRow): FlowInfo {
+  const transport = transportName(row);
+  const highest = row.protocol === 0 ? null : registry.runtime(row.protocol).protocol;
+  const withPorts = row.client_port !== 0 || row.server_port !== 0;
+  const isApplication = highest !== null && highest.role === undefined && highest.filter !== transport;
+  return {
+    id: row.id,
+    transport,
+    client: row.client_address,
+    server: row.server_address,
+    clientPort: withPorts ? row.client_port : null,
+    serverPort: withPorts ? row.server_port : null,
+    application: isApplication ? highest.filter : null,
+    packets: row.client_packets + row.server_packets,
+    bytes: row.client_bytes + row.server_bytes,
+    clientPackets: row.client_packets,
+    clientBytes: row.client_bytes,
+    serverPackets: row.server_packets,
+    serverBytes: row.server_bytes,
+    firstTime: absolute(reader, row.first_time),
+    lastTime: absolute(reader, row.last_time),
+    firstPacket: row.first_packet,
+    lastPacket: row.last_packet,
+    state: row.transport === TCP ? tcpState(row.client_flags, row.server_flags) : null,
+    communityId:
+      row.family === 1 ? null : communityId(row.client, row.server, row.client_port, row.server_port, row.transport),
+  };
+}
+
+function transportName(row: FlowRow): string {
+  if (row.family === 1) return 'eth';
+  for (const protocol of registry.protocols) {
+    if (protocol.role !== 'transport' && protocol.role !== 'quotes') continue;
+    const numbers = [protocol.carriedBy['ip.proto'] ?? [], protocol.carriedBy['ipv6.nxt'] ?? []].flat();
+    if (row.transport !== 0 && numbers.includes(row.transport)) return protocol.filter;
+  }
+  return row.family === 4 ? 'ip' : 'ipv6';
+}
+
+/** A word for where a connection stands, from the control bits that each side has sent (RFC 9293, section 3.3.2). */
+function tcpState(client: number, server: number): string {
+  const either = client | server;
+  if ((either & TcpFlag.rst) !== 0) return 'reset';
+  if ((client & server & TcpFlag.fin) !== 0) return 'closed';
+  if ((either & TcpFlag.fin) !== 0) return 'closing';
+  if ((either & TcpFlag.syn) === 0) return 'midstream';
+  return (server & TcpFlag.syn) !== 0 && (client & TcpFlag.ack) !== 0 ? 'established' : 'opening';
+}
+
+function absolute(reader: CaptureReader, relative: number | null): string | null {
+  const base = reader.baseTime;
+  return base === undefined || relative === null ? null : timeText(base + BigInt(relative));
+}

@@ -1,0 +1,51 @@
+/** What the main thread and the query thread tell each other. */
+
+import type { CaptureErrorCode } from '../sources/source.js';
+import type { ExportQuery } from './query-types.js';
+import type { Questions } from './questions.js';
+
+/** The names of the questions: methods of `Questions`. */
+export type QuestionName = 'packets' | 'packet' | 'count' | 'flows' | 'flow';
+
+export interface AskMessage {
+  readonly type: 'ask';
+  readonly id: number;
+  readonly capture: string;
+  readonly folder: string;
+  readonly question: QuestionName;
+  readonly argument: unknown;
+}
+
+export type QueryMessage =
+  | AskMessage
+  | {
+      readonly type: 'stream';
+      readonly id: number;
+      readonly capture: string;
+      readonly folder: string;
+      readonly query: ExportQuery;
+      readonly running: boolean;
+    }
+  | { readonly type: 'credit'; readonly id: number }
+  | { readonly type: 'cancel'; readonly id: number }
+  /** The index of a capture has grown, or the capture has ended. */
+  | { readonly type: 'progress'; readonly capture: string; readonly ended: boolean }
+  /** The capture's files are about to change or go. */
+  | { readonly type: 'forget'; readonly capture: string };
+
+export type AnswerMessage =
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'piece'; readonly id: number; readonly piece: Uint8Array }
+  | { readonly type: 'end'; readonly id: number }
+  | { readonly type: 'error'; readonly id: number; readonly error: WireError };
+
+/** An error in a form that crosses threads. */
+export type WireError =
+  | { readonly kind: 'filter'; readonly message: string; readonly position: number }
+  | { readonly kind: 'capture'; readonly code: CaptureErrorCode; readonly message: string; readonly hint?: string }
+  | { readonly kind: 'outdated'; readonly message: string }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+/** What a question takes and what it answers. */
+export type Argument<Q extends QuestionName> = Parameters<Questions[Q]>[0];
+export type Answer<Q extends QuestionName> = Awaited<ReturnType<Questions[Q]>>;

@@ -1,0 +1,147 @@
+/** Starts the query thread when it is needed, and carries questions there and answers back. */
+
+import { Worker } from 'node:worker_threads';
+import { FilterError } from '../../decoders/filter/index.js';
+import { CaptureError } from '../sources/source.js';
+import type { CaptureStore } from '../store/capture-store.js';
+import type { Answer, AnswerMessage, Argument, QueryMessage, QuestionName, WireError } from './query-messages.js';
+import type { ExportQuery } from './query-types.js';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+interface Stream {
+  readonly pieces: Uint8Array[];
+  done: boolean;
+  error?: Error;
+  wake: () => void;
+}
+
+export class QueryPool {
+  private worker: Worker | undefined;
+  private nextId = 1;
+  private readonly pending = new Map<number, Pending>();
+  private readonly streams = new Map<number, Stream>();
+
+  constructor(private readonly store: CaptureStore) {
+    store.on('progress', (capture) => this.tellIfRunning({ type: 'progress', capture, ended: false }));
+    store.on('ended', (capture) => this.tellIfRunning({ type: 'progress', capture, ended: true }));
+    for (const event of ['deleted', 'reindexing'] as const)
+      store.on(event, (capture) => this.tellIfRunning({ type: 'forget', capture }));
+  }
+
+  /** @throws FilterError, CaptureError */
+  async ask<Q extends QuestionName>(capture: string, question: Q, argument: Argument<Q>): Promise<Answer<Q>> {
+    try {
+      return await this.askOnce(capture, question, argument);
+    } catch (error) {
+      if (!(error instanceof OutdatedIndex)) throw error;
+      await this.store.reindex(capture);
+      return this.askOnce(capture, question, argument);
+    }
+  }
+
+  /** The pieces of an export, produced only as fast as they are taken. */
+  async *stream(capture: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    const id = this.nextId++;
+    const stream: Stream = { pieces: [], done: false, wake: () => {} };
+    this.streams.set(id, stream);
+    const running = this.store.get(capture)?.stoppedAt === null;
+    this.tell({ type: 'stream', id, capture, folder: this.store.folder(capture), query, running });
+    try {
+      for (;;) {
+        const piece = stream.pieces.shift();
+        if (piece !== undefined) {
+          yield piece;
+          this.tell({ type: 'credit', id });
+        } else if (stream.error !== undefined) throw stream.error;
+        else if (stream.done) return;
+        else
+          await new Promise<void>((resolve) => {
+            stream.wake = resolve;
+          });
+      }
+    } finally {
+      this.streams.delete(id);
+      if (!stream.done) this.tellIfRunning({ type: 'cancel', id });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.terminate();
+    this.worker = undefined;
+    this.failAll(new CaptureError('io', 'The service is stopping.'));
+  }
+
+  private askOnce<Q extends QuestionName>(capture: string, question: Q, argument: Argument<Q>): Promise<Answer<Q>> {
+    const id = this.nextId++;
+    return new Promise<Answer<Q>>((resolve, reject) => {
+      this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
+      this.tell({ type: 'ask', id, capture, folder: this.store.folder(capture), question, argument });
+    });
+  }
+
+  private tell(message: QueryMessage): void {
+    this.worker ??= this.start();
+    this.worker.postMessage(message);
+  }
+
+  private tellIfRunning(message: QueryMessage): void {
+    this.worker?.postMessage(message);
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL('./query-worker.js', import.meta.url));
+    worker.on('message', (message: AnswerMessage) => this.receive(message));
+    worker.on('error', (error) => {
+      this.worker = undefined;
+      this.failAll(error);
+    });
+    return worker;
+  }
+
+  private receive(message: AnswerMessage): void {
+    const stream = this.streams.get(message.id);
+    if (message.type === 'piece') stream?.pieces.push(message.piece);
+    else if (message.type === 'end') {
+      if (stream !== undefined) stream.done = true;
+    } else {
+      const asked = this.pending.get(message.id);
+      this.pending.delete(message.id);
+      if (message.type === 'answer') asked?.resolve(message.value);
+      else {
+        const error = errorOf(message.error);
+        asked?.reject(error);
+        if (stream !== undefined) Object.assign(stream, { done: true, error });
+      }
+    }
+    stream?.wake();
+  }
+
+  private failAll(error: Error): void {
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+    for (const stream of this.streams.values()) {
+      Object.assign(stream, { done: true, error });
+      stream.wake();
+    }
+  }
+}
+
+/** The index has to be built again before it can be asked. */
+class OutdatedIndex extends Error {}
+
+function errorOf(error: WireError): Error {
+  switch (error.kind) {
+    case 'filter':
+      return new FilterError(error.message, error.position);
+    case 'capture':
+      return new CaptureError(error.code, error.message, error.hint);
+    case 'outdated':
+      return new OutdatedIndex(error.message);
+    default:
+      return new Error(error.message);
+  }
+}
