@@ -101,7 +101,8 @@ describeLive.each(engines)(
     test('cuts packets at the snap length and keeps their original length', async () => {
       const source = await open({ snapLength: 50 });
       const packets = await captureDuring(source, () => pair.sendToHost(3, PORT, 'x'.repeat(300)));
-      const cut = packets.filter((packet) => packet.originalLength > 300);
+      // What comes in: "port unreachable", which goes out, has a part of the packet in it.
+    const cut = packets.filter(({ originalLength, flags }) => originalLength > 300 && flags === 1);
       expect(cut).toHaveLength(3);
       expect(cut[0].data).toHaveLength(50);
       expect(cut[0].originalLength).toBe(ipOffset(linkType) + 28 + 302);
