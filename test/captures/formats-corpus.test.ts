@@ -224,8 +224,8 @@ const run = promisify(execFile);
         }
       });
       const infos = await run('capinfos', ['-M', '-T', '-r', '-c', out]);
-      if (Number(infos.stdout.trim().split('\t').pop()) !== lines.length) {
-        complaints.push(`${row.file}: capinfos counts ${infos.stdout.trim()}, tshark ${lines.length}`);
+      if (Number(infos.stdout.trim().split('\t').pop()) !== drained.packets.length) {
+        complaints.push(`${row.file}: capinfos counts ${infos.stdout.trim()}, written: ${expected.length}`);
       }
       if (infos.stderr !== '' && !infos.stderr.startsWith('Running as')) {
         complaints.push(`${row.file}: capinfos: ${infos.stderr}`);
