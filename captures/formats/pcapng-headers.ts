@@ -133,3 +133,46 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 function defined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<T>;
 }
+
+/** The section being read, and all interfaces so far. */
+export class Sections {
+  /** The byte order of the section being read. */
+  little = true;
+  /** The interfaces of the section being read. */
+  declared: SectionInterface[] = [];
+  /** The interfaces of all sections, numbered in order of appearance. */
+  readonly interfaces: CaptureInterface[] = [];
+  /** The texts of the first section's header. */
+  first: PacketSource['section'];
+  private count = 0;
+
+  /** Takes the section header at `at`; answers what is wrong with it, if anything. */
+  open(bytes: Uint8Array, view: DataView, at: number, length: number): string | undefined {
+    const little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
+    const sound = length >= SECTION_HEADER_BYTES && view.getUint32(at + length - 4, little) === length;
+    const section = sound ? readSection(bytes, view, at, length, little) : undefined;
+    if (section === undefined) {
+      return 'a section header whose lengths contradict each other';
+    }
+    if (!soundVersion(view, at, little)) {
+      return `a section of version ${view.getUint16(at + 12, little)}.${view.getUint16(at + 14, little)}`;
+    }
+    this.little = little;
+    this.declared = [];
+    this.first = this.count === 0 ? section : this.first;
+    this.count++;
+    return undefined;
+  }
+
+  /** Takes the interface description at `at`; answers what is wrong with it, if anything. */
+  declare(bytes: Uint8Array, view: DataView, at: number, length: number): string | undefined {
+    const id = this.interfaces.length;
+    const declared = length >= 20 ? readInterface(bytes, view, at, length, this.little, id, this.count - 1) : undefined;
+    if (declared === undefined) {
+      return 'an interface description whose options are longer than it';
+    }
+    this.declared.push(declared);
+    this.interfaces.push(declared.shown);
+    return undefined;
+  }
+}

@@ -9,13 +9,7 @@ import { BLOCK_BYTES, type Block, type CaptureInterface, type PacketSource } fro
 import type { Clock } from './clock.js';
 import { BLOCK_TYPE, BlockBuilder, BYTE_ORDER_MAGIC, EPB, padded } from './epb.js';
 import { convertStatistics, setFrame, swapBlock } from './pcapng-blocks.js';
-import {
-  readInterface,
-  readSection,
-  SECTION_HEADER_BYTES,
-  type SectionInterface,
-  soundVersion,
-} from './pcapng-headers.js';
+import { Sections } from './pcapng-headers.js';
 import { soundPacketOptions, swapOptions } from './pcapng-options.js';
 import { addSimplePacket, rebuildPacket } from './pcapng-rebuild.js';
 import { type FormatReader, grouped, MAXIMUM_BLOCK } from './reader.js';
@@ -33,17 +27,12 @@ const ASIDE = 1;
 const BROKEN = 2;
 
 export class PcapngReader implements FormatReader {
-  readonly interfaces: CaptureInterface[] = [];
   readonly warnings: string[] = [];
-  section: PacketSource['section'];
   needed = MINIMUM_BLOCK;
   problem: string | undefined;
 
   private readonly builder = new BlockBuilder();
-  private little = true;
-  private sections = 0;
-  /** The interfaces of the section being read. */
-  private declared: SectionInterface[] = [];
+  private readonly sections = new Sections();
   private packets = 0;
   /** Octets of converted blocks from `window.start` on, which are not handed out and must not be converted again. */
   private runBytes = 0;
@@ -51,6 +40,14 @@ export class PcapngReader implements FormatReader {
   private fault = '';
 
   constructor(private readonly window: InputWindow) {}
+
+  get interfaces(): readonly CaptureInterface[] {
+    return this.sections.interfaces;
+  }
+
+  get section(): PacketSource['section'] {
+    return this.sections.first;
+  }
 
   read(): Block | null {
     const { window, builder } = this;
@@ -138,7 +135,7 @@ export class PcapngReader implements FormatReader {
   /** The total length of the block at `at`, checked as far as its start allows; sets `fault`. */
   private length(at: number): number {
     const { view } = this.window;
-    let little = this.little;
+    let little = this.sections.little;
     if (view.getUint32(at, little) === BLOCK_TYPE.sectionHeader) {
       // The magic of a section says in which order its own length stands.
       little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
@@ -158,7 +155,7 @@ export class PcapngReader implements FormatReader {
 
   private convert(at: number, length: number): number {
     const { bytes, view } = this.window;
-    const little = this.little;
+    const little = this.sections.little;
     const type = view.getUint32(at, little);
     if (type === BLOCK_TYPE.sectionHeader) {
       return ASIDE;
@@ -191,16 +188,16 @@ export class PcapngReader implements FormatReader {
   /** The checks of every packet with an interface; the fields of both packet blocks stand in the same places. */
   private convertPacket(at: number, length: number, interfaceIndex: number, dropped: number): number {
     const { bytes, view } = this.window;
-    const little = this.little;
-    if (interfaceIndex >= this.declared.length || length < EPB.overhead) {
+    const little = this.sections.little;
+    if (interfaceIndex >= this.sections.declared.length || length < EPB.overhead) {
       return this.fail(
         at,
         length < EPB.overhead
           ? `a packet block of ${length} octets, too short for its own fields`
-          : `a packet of interface ${interfaceIndex}, where the section declares ${this.declared.length}`,
+          : `a packet of interface ${interfaceIndex}, where the section declares ${this.sections.declared.length}`,
       );
     }
-    const { shown, clock, largest } = this.declared[interfaceIndex];
+    const { shown, clock, largest } = this.sections.declared[interfaceIndex];
     const captured = view.getUint32(at + EPB.captured, little);
     if (captured > largest || padded(captured) > length - EPB.overhead) {
       return this.fail(at, `a packet that claims ${grouped(captured)} octets in a block of ${grouped(length)}`);
@@ -239,22 +236,23 @@ export class PcapngReader implements FormatReader {
 
   private convertStatistics(at: number, length: number): number {
     const { bytes, view } = this.window;
-    const declared = length >= 24 ? this.declared[view.getUint32(at + 8, this.little)] : undefined;
+    const declared = length >= 24 ? this.sections.declared[view.getUint32(at + 8, this.sections.little)] : undefined;
     if (declared === undefined) {
       return this.fail(at, 'interface statistics that are too short, or of an interface that the section lacks');
     }
-    convertStatistics(bytes, view, at, length, this.little, declared.shown.id, declared.clock);
+    convertStatistics(bytes, view, at, length, this.sections.little, declared.shown.id, declared.clock);
     return KEPT;
   }
 
   /** Takes a block that cannot stay where it is. False when the builder has to be handed over first. */
   private setAside(at: number, length: number): boolean {
-    switch (this.window.view.getUint32(at, this.little)) {
+    const { bytes, view } = this.window;
+    switch (view.getUint32(at, this.sections.little)) {
       case BLOCK_TYPE.sectionHeader:
-        this.openSection(at, length);
+        this.failIf(at, this.sections.open(bytes, view, at, length));
         return true;
       case BLOCK_TYPE.interfaceDescription:
-        this.declareInterface(at, length);
+        this.failIf(at, this.sections.declare(bytes, view, at, length));
         return true;
       case BLOCK_TYPE.simplePacket:
         return this.addSimple(at, length);
@@ -263,44 +261,14 @@ export class PcapngReader implements FormatReader {
     }
   }
 
-  private openSection(at: number, length: number): void {
-    const { bytes, view } = this.window;
-    const little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
-    const sound = length >= SECTION_HEADER_BYTES && view.getUint32(at + length - 4, little) === length;
-    const section = sound ? readSection(bytes, view, at, length, little) : undefined;
-    if (section === undefined) {
-      this.fail(at, 'a section header whose lengths contradict each other');
-    } else if (!soundVersion(view, at, little)) {
-      this.fail(at, `a section of version ${view.getUint16(at + 12, little)}.${view.getUint16(at + 14, little)}`);
-    } else {
-      this.little = little;
-      this.declared = [];
-      this.section = this.sections === 0 ? section : this.section;
-      this.sections++;
-    }
-  }
-
-  private declareInterface(at: number, length: number): void {
-    const { bytes, view } = this.window;
-    const id = this.interfaces.length;
-    const declared =
-      length >= 20 ? readInterface(bytes, view, at, length, this.little, id, this.sections - 1) : undefined;
-    if (declared === undefined) {
-      this.fail(at, 'an interface description whose options are longer than it');
-    } else {
-      this.declared.push(declared);
-      this.interfaces.push(declared.shown);
-    }
-  }
-
   private addSimple(at: number, length: number): boolean {
     const { bytes, view } = this.window;
-    if (this.declared.length === 0 || length < 16) {
+    if (this.sections.declared.length === 0 || length < 16) {
       this.fail(at, 'a simple packet without an interface, or too short for its own fields');
       return true;
     }
-    const { shown, largest } = this.declared[0];
-    const original = view.getUint32(at + 8, this.little);
+    const { shown, largest } = this.sections.declared[0];
+    const original = view.getUint32(at + 8, this.sections.little);
     const captured = Math.min(original, shown.snapLength || original);
     if (captured > largest || padded(captured) > length - 16) {
       this.fail(at, `a packet that claims ${grouped(captured)} octets in a block of ${grouped(length)}`);
@@ -313,11 +281,11 @@ export class PcapngReader implements FormatReader {
 
   private addRebuilt(at: number, length: number): boolean {
     const { bytes, view } = this.window;
-    const { little } = this;
+    const { little } = this.sections;
     const obsolete = view.getUint32(at, little) === BLOCK_TYPE.packet;
     const index = obsolete ? view.getUint16(at + 8, little) : view.getUint32(at + EPB.interface, little);
     const dropped = obsolete ? view.getUint16(at + 10, little) % 0xffff : 0;
-    const { shown, clock } = this.declared[index];
+    const { shown, clock } = this.sections.declared[index];
     const captured = view.getUint32(at + EPB.captured, little);
     const { builder } = this;
     if (!rebuildPacket(builder, bytes, view, at, length, little, shown.id, clock, captured, dropped)) {
@@ -341,6 +309,12 @@ export class PcapngReader implements FormatReader {
   private warn(warning: string): void {
     if (!this.warnings.includes(warning) && this.warnings.length < MAXIMUM_WARNINGS) {
       this.warnings.push(warning);
+    }
+  }
+
+  private failIf(at: number, what: string | undefined): void {
+    if (what !== undefined) {
+      this.fail(at, what);
     }
   }
 

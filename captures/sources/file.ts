@@ -23,7 +23,8 @@ import {
 const SNIFF_BYTES = 64;
 
 /**
- * Opens a capture file; `-` is standard input. FIFOs and other special files are read as streams.
+ * Opens a capture file; `-` is standard input. FIFOs and other special files are read as streams. A pcapng file's
+ * interfaces and section are known from the first `next()` on, as they stand among its blocks.
  * @throws CaptureError `io` when it cannot be opened, `not-a-capture` when it is something else (the message says
  *   what it looks like), `unsupported` for a version of pcap or pcapng that is not read.
  */
