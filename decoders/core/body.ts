@@ -26,6 +26,9 @@ export interface Dissection {
 export class Body {
   /** Where the next field will be read: octets in the view. */
   position: number;
+  /** Set once it is said that the rest of this layer is in other packets: reading past the end is then no problem of its own. */
+  incomplete = false;
+  private limit: number;
   private nodes: FieldNode[];
   private label: string | undefined;
 
@@ -36,12 +39,17 @@ export class Body {
     readonly protocol: string,
     /** First octet of the header. */
     readonly start: number,
-    /** First octet after the header, or after what there is of it. */
-    readonly end: number,
+    end: number,
     root: FieldNode[],
   ) {
     this.position = start;
+    this.limit = end;
     this.nodes = root;
+  }
+
+  /** First octet after the header, or after what there is of it; inside `within`, after the part that is being read. */
+  get end(): number {
+    return this.limit;
   }
 
   get view(): DataView {
@@ -75,6 +83,7 @@ export class Body {
   /** Stops reading this layer when fewer than `octets` are left, with a problem that says so. */
   need(octets: number, what: string): void {
     if (this.remaining >= octets && octets >= 0) return;
+    if (this.incomplete) throw STOP;
     const cut = this.end === this.walk.capturedEnd && (this.walk.end[this.depth] ?? 0) > this.walk.capturedEnd;
     this.report(
       cut ? 'truncated' : 'malformed',
@@ -121,7 +130,7 @@ export class Body {
     const at = this.position;
     const base = at * 8;
     const node = this.fixed(field, at, base);
-    this.push(node);
+    this.add(field, node);
     this.position = at + size;
     return Number(node.value);
   }
@@ -132,9 +141,18 @@ export class Body {
     const at = this.position;
     const node =
       field.bits > 0 && length * 8 === field.bits ? this.fixed(field, at, at * 8) : this.variable(field, at, length);
-    this.push(node);
+    this.add(field, node);
     this.position = at + length;
     return node;
+  }
+
+  /** Adds a field of a few bits at an absolute bit position of the view; the caller moves `position` past its octets. */
+  bitsAt(field: Field, bit: number): number {
+    const last = Math.ceil((bit + field.bits) / 8);
+    this.need(last - this.position, field.title);
+    const node = this.fixed(field, bit >> 3, bit);
+    this.add(field, node);
+    return Number(node.value);
   }
 
   /** Reads text of `length` octets and returns it. */
@@ -156,6 +174,12 @@ export class Body {
     };
     this.push(node);
     return node;
+  }
+
+  /** Adds the payload, from the header's end to `end`, as a field of this layer; other layers describe the same octets. */
+  behind(field: Field, end: number): void {
+    const at = this.end;
+    this.derived(field, hexText(this.view, at, end - at), undefined, at, end - at);
   }
 
   /** A value that stands on the wire at [at, at + length) in a form that only the protocol knows (a DNS name). */
@@ -208,6 +232,17 @@ export class Body {
     }
   }
 
+  /** Reads a part that ends at `end`, octets in the view: an option, a resource record. */
+  within(end: number, inside: () => void): void {
+    const outer = this.limit;
+    this.limit = end < outer ? end : outer;
+    try {
+      inside();
+    } finally {
+      this.limit = outer;
+    }
+  }
+
   /** Sets the text of the heading that is being read. */
   describe(label: string): void {
     this.label = label;
@@ -243,7 +278,7 @@ export class Body {
       const last = this.start + Math.ceil((field.bitOffset + field.bits) / 8);
       this.position = this.start + (field.bitOffset >> 3);
       if (last > this.end) this.need(last - this.position, field.title);
-      this.push(this.fixed(field, this.start + (field.bitOffset >> 3), this.start * 8 + field.bitOffset));
+      this.add(field, this.fixed(field, this.start + (field.bitOffset >> 3), this.start * 8 + field.bitOffset));
       this.position = last;
       if (declared === through) return;
     }
@@ -255,6 +290,12 @@ export class Body {
     if (field.instead === undefined || at + Math.ceil(field.bits / 8) > this.end) return field;
     const other = field.instead(bigEndianReader(field.bitOffset & 7, field.bits)(this.view, at));
     return other === undefined ? field : { ...other, bitOffset: field.bitOffset };
+  }
+
+  /** Adds a field's node, or its parts' where it has no name of its own. */
+  private add(field: FieldDeclaration, node: FieldNode): void {
+    if (field.bare !== true) this.push(node);
+    else for (const part of node.fields ?? []) this.push(part);
   }
 
   private push(node: FieldNode): void {
@@ -270,7 +311,7 @@ export class Body {
   private fixed(field: Field, at: number, bit: number): FieldNode {
     const value = valueAt(field, this.view, at, bit - at * 8);
     const whole = (bit & 7) === 0 && (field.bits & 7) === 0;
-    const fields = field.children.length === 0 ? undefined : this.parts(field, bit);
+    const fields = field.children.length === 0 ? undefined : this.parts(field, bit, Number(value));
     return {
       name: field.name,
       title: field.title,
@@ -284,13 +325,14 @@ export class Body {
     };
   }
 
-  private parts(field: Field, bit: number): FieldNode[] {
+  private parts(field: Field, bit: number, whole: number): FieldNode[] {
     let at = bit;
-    return field.children.map((child) => {
-      const node = this.fixed(child, at >> 3, at);
+    const nodes: FieldNode[] = [];
+    for (const child of field.children) {
+      if (child.when === undefined || child.when(whole)) nodes.push(this.fixed(child, at >> 3, at));
       at += child.bits;
-      return node;
-    });
+    }
+    return nodes;
   }
 
   private variable(field: Field, at: number, length: number): FieldNode {
@@ -345,7 +387,7 @@ export function displayOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? 'Set' : 'Not set';
   if (typeof value === 'string') return value;
-  const plain = field.base === 16 ? hexNumber(value, field.bits) : String(value);
+  const plain = field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
   const label = field.labels?.[Number(value)];
   if (label !== undefined) return `${label} (${plain})`;
   return field.unit === undefined ? plain : `${plain} ${field.unit}`;
@@ -356,5 +398,11 @@ export function textOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (typeof value === 'string') return value;
-  return field.base === 16 ? hexNumber(value, field.bits) : String(value);
+  return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
+}
+
+/** Wireshark writes as many digits as the C type holds: 8, 16, 24, 32 … bits, or the octets that were read. */
+function hexBits(field: FieldDeclaration, value: number | bigint): number {
+  const bits = field.hexBits ?? field.bits;
+  return bits === 0 ? value.toString(16).length * 4 : Math.ceil(bits / 8) * 8;
 }

@@ -95,3 +95,17 @@ function fold(total: number): number {
   const once = (total & 0xffff) + (total >>> 16);
   return (once & 0xffff) + (once >>> 16);
 }
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, index) => {
+  let value = index;
+  // The reflected polynomial of IEEE 802.3, clause 3.2.9.
+  for (let bit = 0; bit < 8; bit++) value = (value & 1) === 0 ? value >>> 1 : (value >>> 1) ^ 0xedb88320;
+  return value;
+});
+
+/** CRC-32 of IEEE 802.3 (clause 3.2.9), as an unsigned number; frames end with it, least significant octet first. */
+export function crc32(view: DataView, start: number, length: number): number {
+  let crc = -1;
+  for (let at = start; at < start + length; at++) crc = CRC_TABLE[(crc ^ view.getUint8(at)) & 0xff] ^ (crc >>> 8);
+  return ~crc >>> 0;
+}

@@ -1,6 +1,8 @@
 /** Internet checksums (RFC 1071) over a header and its pseudo-header, and what offloading leaves of them. */
 
+import type { Body } from './body.js';
 import { onesComplementSum } from './bytes.js';
+import type { Field } from './field.js';
 import { PacketFlag, type Walk } from './walk.js';
 
 /** Wireshark's values of `*.checksum.status`. */
@@ -16,11 +18,20 @@ export const OFFLOADED = -1;
  *
  * @param network offset in the view of the IPv4 or IPv6 header
  * @param length octets of the transport header and its payload
+ * @param destination offset in the view of the destination where a routing header has another one, else -1
  */
-export function pseudoHeaderSum(view: DataView, network: number, protocol: number, length: number): number {
-  return view.getUint8(network) >> 4 === 6
-    ? onesComplementSum(view, network + 8, 32, protocol + length)
-    : onesComplementSum(view, network + 12, 8, protocol + length);
+export function pseudoHeaderSum(
+  view: DataView,
+  network: number,
+  protocol: number,
+  length: number,
+  destination: number,
+): number {
+  // A jumbogram's length has more than 16 bits: both halves are part of the sum.
+  const start = protocol + (length & 0xffff) + (length >>> 16);
+  if (view.getUint8(network) >> 4 !== 6) return onesComplementSum(view, network + 12, 8, start);
+  if (destination < 0) return onesComplementSum(view, network + 8, 32, start);
+  return onesComplementSum(view, destination, 16, onesComplementSum(view, network + 8, 16, start));
 }
 
 /**
@@ -45,7 +56,7 @@ export function checkTransport(
   const length = end - start;
   if (protocol < 0) return onesComplementSum(view, start, length) === 0xffff ? ChecksumStatus.good : ChecksumStatus.bad;
   if (walk.network < 0) return ChecksumStatus.unverified;
-  const pseudo = pseudoHeaderSum(view, walk.start[walk.network], protocol, length);
+  const pseudo = pseudoHeaderSum(view, walk.start[walk.network], protocol, length, walk.finalDestination);
   if (onesComplementSum(view, start, length, pseudo) === 0xffff) return ChecksumStatus.good;
   // Linux leaves the folded pseudo-header sum in the field for the card to finish (CHECKSUM_PARTIAL).
   return field === pseudo ? OFFLOADED : ChecksumStatus.bad;
@@ -56,4 +67,12 @@ export function flagTransport(walk: Walk, status: number): void {
   if (status === OFFLOADED) walk.flags |= PacketFlag.checksumOffload;
   else if (status === ChecksumStatus.bad || status === ChecksumStatus.illegal)
     walk.flags |= PacketFlag.badTransportChecksum;
+}
+
+/** Adds the result of a check to the tree, and to the problems when it is one. */
+export function transportChecksum(body: Body, field: Field, status: number, at: number, what: string): void {
+  body.derived(field, status === OFFLOADED ? ChecksumStatus.bad : status, undefined, at);
+  if (status === OFFLOADED) body.report('offload', `the ${what} is not computed yet: the network card does it`);
+  else if (status === ChecksumStatus.bad) body.report('checksum', `the ${what} does not match the packet`);
+  else if (status === ChecksumStatus.illegal) body.report('checksum', `a ${what} of 0 is not allowed over IPv6`);
 }

@@ -28,6 +28,12 @@ export interface FieldOptions {
    * when they are this one: `eth.type` up to 1500 is `eth.len`.
    */
   readonly select?: (value: number) => string | undefined;
+  /** With base 16: digits as for a field this wide; default the least of 8, 16, 24, 32 … bits that holds the field. */
+  readonly hexBits?: number;
+  /** Has no name of its own: only its `parts` are shown, one beside the other. */
+  readonly bare?: boolean;
+  /** As a part: whether it is there at all for this value of the whole (`dns.flags.rcode` only in responses). */
+  readonly when?: (whole: number) => boolean;
   /** Further filter names that the same value answers to (`eth.addr` is declared by `either`, not here). */
   readonly also?: readonly string[];
 }

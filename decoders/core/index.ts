@@ -6,7 +6,7 @@ export { AddressFamily, BATCH_ROWS, Columns } from './columns.js';
 export { dissect, dissectLayer, type PacketData } from './dissect.js';
 export * from './field.js';
 export type { Problem } from './problem.js';
-export { type Dispatch, type Protocol, protocol, sharedFields, variant } from './protocol.js';
+export { type Dispatch, type Protocol, protocol, sharedFields } from './protocol.js';
 export { type RegisteredField, Registry, type Runtime } from './registry.js';
 export { summarizePacket } from './summarize.js';
 export { type FieldNode, type FieldValue, findField, type LayerNode, type PacketTree } from './tree.js';

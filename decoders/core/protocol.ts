@@ -303,16 +303,3 @@ function portDispatch<H extends Declarations>(
   if (first.bits !== 16 || second.bits !== 16) throw new Error(`next: ${next.table} needs two 16-bit ports`);
   return { table: next.table, first: first.bitOffset / 8, second: second.bitOffset / 8 };
 }
-
-/**
- * The same protocol under another name, with the same fields: multicast DNS is DNS on another port. Filters on the
- * shared fields (`dns.qry.name`) match in both.
- */
-export function variant(
-  base: Protocol,
-  filter: string,
-  title: string,
-  changes: Partial<Pick<Protocol, 'carriedBy' | 'column' | 'reference' | 'info'>>,
-): Protocol {
-  return { ...base, either: {}, filter, title, column: filter.toUpperCase(), ...changes };
-}

@@ -176,19 +176,26 @@ export class Registry {
 
   private enterFields(protocol: Protocol, protocolId: number): void {
     const add = (field: Field): void => {
+      if (field.bare === true) {
+        field.children.forEach(add);
+        return;
+      }
       const known = this.fieldsByName.get(field.name);
       if (known !== undefined) {
-        const same = known.kind === field.kind && known.bits === field.bits && known.bitOffset === field.bitOffset;
+        const same =
+          known.kind === field.kind &&
+          known.bits === field.bits &&
+          known.bitOffset === (isConditional(field) ? -1 : field.bitOffset);
         if (!same) throw new Error(`two fields are named ${field.name}`);
         if (!known.protocolIds.includes(protocolId))
           this.fieldsByName.set(field.name, { ...known, protocolIds: [...known.protocolIds, protocolId] });
         field.children.forEach(add);
         return;
       }
-      const readable = field.bitOffset >= 0 && isNumeric(field) && field.instead === undefined;
+      const readable = field.bitOffset >= 0 && isNumeric(field) && !isConditional(field);
       this.fieldsByName.set(field.name, {
         ...field,
-        ...(field.instead === undefined ? {} : { bitOffset: -1 }),
+        ...(isConditional(field) ? { bitOffset: -1 } : {}),
         protocol,
         protocolId,
         protocolIds: [protocolId],
@@ -206,6 +213,11 @@ export class Registry {
       );
     }
   }
+}
+
+/** Whether the field's octets can be something else, so that only the tree knows. */
+function isConditional(field: Field): boolean {
+  return field.instead !== undefined || field.when !== undefined;
 }
 
 /** How much of the header the columns need. */

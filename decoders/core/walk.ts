@@ -57,6 +57,8 @@ export class Walk {
   linkType = 0;
   /** First layer that is only a quotation (inside an ICMP error); `depth` when there is none. */
   quotedFrom = 0;
+  /** IP protocol number of the innermost transport so far, 0 for none. */
+  transport = 0;
   /** Innermost network layer so far, -1 for none. */
   network = -1;
   /** Network layers so far. */
@@ -86,6 +88,7 @@ export class Walk {
     this.packetStart = packetStart;
     this.capturedEnd = capturedEnd;
     this.quotedFrom = MAXIMUM_DEPTH;
+    this.transport = 0;
     this.network = -1;
     this.networks = 0;
     this.flags = 0;
@@ -193,6 +196,7 @@ export function walkPacket(
       if (walk.quotedFrom > depth) walk.network = depth;
       walk.networks++;
     }
+    if (layer.ipProtocol !== 0) walk.transport = layer.ipProtocol;
     if (layer.payloadEnd !== undefined) {
       const payloadEnd = layer.payloadEnd(layer.read, view, at, end, walk);
       if (payloadEnd < headerEnd) walk.fail(at, headerEnd - at, 0);

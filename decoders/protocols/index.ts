@@ -1,12 +1,53 @@
 /** The list of protocols. A new one is a file beside this one, a line here, and a fixture. */
 
 import { Registry } from '../core/index.js';
+import { arp } from './arp.js';
+import { data } from './data.js';
+import { dns, llmnr, mdns } from './dns.js';
 import { ethernet } from './ethernet.js';
+import { icmp } from './icmp.js';
+import { icmpv6 } from './icmpv6.js';
+import { ah, esp } from './ipsec.js';
 import { ipv4 } from './ipv4.js';
+import { ipv6 } from './ipv6.js';
+import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
+import { llc } from './llc.js';
+import { mobility } from './mobility.js';
+import { nullLoop } from './null.js';
+import { raw } from './raw.js';
+import { sll } from './sll.js';
+import { tcp } from './tcp.js';
 import { udp } from './udp.js';
+import { serviceVlan, vlan } from './vlan.js';
 
 /** Every protocol, once; the order gives the registry ids and matters to nothing else. */
-export const protocols = [ethernet, ipv4, udp] as const;
+export const protocols = [
+  ethernet,
+  ipv4,
+  udp,
+  tcp,
+  ipv6,
+  icmp,
+  icmpv6,
+  arp,
+  dns,
+  mdns,
+  llmnr,
+  vlan,
+  serviceVlan,
+  llc,
+  sll,
+  nullLoop,
+  raw,
+  hopByHop,
+  destinationOptions,
+  routing,
+  fragment,
+  ah,
+  esp,
+  mobility,
+  data,
+] as const;
 
 /** The registry that the whole service uses. */
 export const registry = new Registry(protocols);

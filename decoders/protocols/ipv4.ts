@@ -1,19 +1,8 @@
 import { ChecksumStatus, checksumStatusLabels } from '../core/checksum.js';
-import { bits, bytes, flag, group, ipv4Address, onesComplementSum, PacketFlag, protocol, uint } from '../core/index.js';
+import { bits, flag, ipv4Address, onesComplementSum, PacketFlag, protocol, uint } from '../core/index.js';
+import { dscpNames, ecnNames } from '../labels/dscp.js';
 import { ipProtocols } from '../labels/ip-protocols.js';
-
-/** Option types, RFC 791 section 3.1 and IANA "IP Option Numbers". */
-const optionTypes = {
-  0: 'End of Options List',
-  1: 'No-Operation',
-  7: 'Record Route',
-  68: 'Time Stamp',
-  130: 'Security',
-  131: 'Loose Source Route',
-  136: 'Stream Identifier',
-  137: 'Strict Source Route',
-  148: 'Router Alert',
-};
+import { optionFields, readOptions } from './ipv4-options.js';
 
 /** Internet Protocol version 4, RFC 791. */
 export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
@@ -27,7 +16,10 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
     dsfield: bits(
       8,
       'Differentiated Services Field',
-      { dscp: uint(6, 'Differentiated Services Codepoint'), ecn: uint(2, 'Explicit Congestion Notification') },
+      {
+        dscp: uint(6, 'Differentiated Services Codepoint', { labels: dscpNames }),
+        ecn: uint(2, 'Explicit Congestion Notification', { labels: ecnNames }),
+      },
       { base: 16 },
     ),
     len: uint(16, 'Total Length'),
@@ -47,12 +39,10 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
   },
   fields: {
     'checksum.status': uint(8, 'Header Checksum Status', { labels: checksumStatusLabels }),
-    option: group('IP Option', { filter: 'ip.options' }),
-    'opt.type': uint(8, 'Type', { labels: optionTypes }),
-    'opt.len': uint(8, 'Length'),
-    'opt.data': bytes(0, 'Option data', { filter: 'ip.opt.data' }),
+    ...optionFields,
   },
   either: { addr: ['src', 'dst'] },
+  lengthField: 'hdr_len',
   headerLength: (read, view, start) => (read.version(view, start) === 4 ? read.hdr_len(view, start) : -1),
   // A total length of 0 is a segmentation-offload super-frame: the length did not fit, the frame's own counts.
   payloadEnd: (read, view, start, end) => {
@@ -76,37 +66,26 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
       walk.flags |= PacketFlag.badNetworkChecksum;
   },
   body: (body, field, read) => {
+    const { view, start, walk, depth } = body;
+    if (read.len(view, start) === 0) {
+      body.amend(field.len, walk.end[depth] - start);
+      body.report('offload', 'the total length is 0: one super-frame stands for many (segmentation offload)');
+    }
     checksum();
-    while (body.remaining > 0) option();
+    readOptions(body, field);
 
     function checksum(): void {
-      const { view, start } = body;
       if (body.end - start < read.hdr_len(view, start)) return;
       const good = onesComplementSum(view, start, body.end - start) === 0xffff;
-      const status = good ? ChecksumStatus.good : ChecksumStatus.bad;
-      body.derived(field['checksum.status'], status, undefined, start + 10);
+      body.derived(field['checksum.status'], good ? ChecksumStatus.good : ChecksumStatus.bad, undefined, start + 10);
       if (good) return;
       if (read.checksum(view, start) === 0)
         body.report('offload', 'the header checksum is 0: the card was to compute it');
       else body.report('checksum', 'the header checksum does not match the header');
     }
-
-    function option(): void {
-      const start = body.position;
-      body.group(field.option, () => {
-        const type = body.number(field['opt.type']);
-        body.describe(optionTypes[type as keyof typeof optionTypes] ?? `Option ${type}`);
-        if (type <= 1) return;
-        const length = body.number(field['opt.len']);
-        if (length < 2) body.fail(`IP option ${type} has length ${length}; the least is 2`);
-        body.need(length - 2, `IP option ${type}`);
-        if (length > 2) body.take(field['opt.data'], length - 2);
-      });
-      // End of Options List: what follows is padding.
-      if (body.view.getUint8(start) === 0 && body.remaining > 0) body.skip(body.remaining);
-    }
   },
-  info: (_layer, { view, start }) => {
+  info: (_layer, { view, start, end, walk, depth }) => {
+    if (start + 20 > end || walk.badLength === depth) return 'Bogus or cut IPv4 header';
     const proto = view.getUint8(start + 9);
     const fragment = view.getUint16(start + 6) & 0x3fff;
     const name = ipProtocols[proto] ?? 'Unknown';

@@ -1,5 +1,11 @@
-import { ChecksumStatus, checksumStatusLabels, checkTransport, flagTransport, OFFLOADED } from '../core/checksum.js';
-import { protocol, uint } from '../core/index.js';
+import {
+  ChecksumStatus,
+  checksumStatusLabels,
+  checkTransport,
+  flagTransport,
+  transportChecksum,
+} from '../core/checksum.js';
+import { bytes, protocol, uint } from '../core/index.js';
 
 const PROTOCOL_NUMBER = 17;
 
@@ -14,7 +20,10 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
     length: uint(16, 'Length', { unit: 'bytes' }),
     checksum: uint(16, 'Checksum', { base: 16 }),
   },
-  fields: { 'checksum.status': uint(8, 'Checksum Status', { labels: checksumStatusLabels }) },
+  fields: {
+    'checksum.status': uint(8, 'Checksum Status', { labels: checksumStatusLabels }),
+    payload: bytes(0, 'UDP payload'),
+  },
   either: { port: ['srcport', 'dstport'] },
   // Length 0 over IPv6 is a jumbogram (RFC 2675, section 4), and on a super-frame the length did not fit. A first
   // fragment carries only the beginning of the datagram that its length describes.
@@ -23,30 +32,21 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
     if (length === 0 || walk.moreFragments) return end;
     return start + length;
   },
-  // As Wireshark does, the lower port is asked first: servers listen low.
-  next: [
-    {
-      table: 'udp.port',
-      value: (read, view, start) => Math.min(read.srcport(view, start), read.dstport(view, start)),
-    },
-    {
-      table: 'udp.port',
-      value: (read, view, start) => Math.max(read.srcport(view, start), read.dstport(view, start)),
-    },
-  ],
-  inspect: (read, view, start, end, walk) => {
-    flagTransport(walk, status(view, walk, walk.depth, start, end, read.checksum(view, start)));
+  next: { table: 'udp.port', ports: ['srcport', 'dstport'] },
+  inspect: (_read, view, start, end, walk) => {
+    flagTransport(walk, status(view, walk, walk.depth, start, end, view.getUint16(start + 6)));
   },
   body: (body, field, read) => {
     const { view, walk, depth, start } = body;
     const sum = status(view, walk, depth, start, walk.end[depth], read.checksum(view, start));
-    body.derived(field['checksum.status'], sum === OFFLOADED ? ChecksumStatus.bad : sum, undefined, start + 6);
-    if (sum === OFFLOADED) body.report('offload', 'the checksum is not computed yet: the network card does it');
-    else if (sum === ChecksumStatus.bad) body.report('checksum', 'the UDP checksum does not match the datagram');
-    else if (sum === ChecksumStatus.illegal) body.report('checksum', 'a UDP checksum of 0 is not allowed over IPv6');
+    transportChecksum(body, field['checksum.status'], sum, start + 6, 'UDP checksum');
+    const end = Math.min(walk.end[depth], walk.capturedEnd);
+    if (end > body.end) body.behind(field.payload, end);
   },
-  info: (_layer, { view, start }) =>
-    `${view.getUint16(start)} → ${view.getUint16(start + 2)} Len=${view.getUint16(start + 4) - 8}`,
+  info: (_layer, { view, start, end }) =>
+    start + 8 > end
+      ? 'Cut UDP header'
+      : `${view.getUint16(start)} → ${view.getUint16(start + 2)} Len=${view.getUint16(start + 4) - 8}`,
 });
 
 function status(

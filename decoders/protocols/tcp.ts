@@ -1,0 +1,121 @@
+import { checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
+import { bits, bytes, flag, protocol, text, uint } from '../core/index.js';
+import { optionFields, optionSummary, readOptions } from './tcp-options.js';
+
+const PROTOCOL_NUMBER = 6;
+
+/** Flags in the order in which Wireshark names them, with their masks. */
+const flagNames: readonly (readonly [number, string])[] = [
+  [0x001, 'FIN'],
+  [0x002, 'SYN'],
+  [0x004, 'RST'],
+  [0x008, 'PSH'],
+  [0x010, 'ACK'],
+  [0x020, 'URG'],
+  [0x040, 'ECE'],
+  [0x080, 'CWR'],
+  [0x100, 'AE'],
+];
+
+/** Transmission Control Protocol, RFC 9293. */
+export const tcp = protocol('tcp', 'Transmission Control Protocol', {
+  reference: 'RFC 9293, section 3.1',
+  role: 'transport',
+  carriedBy: { 'ip.proto': PROTOCOL_NUMBER, 'ipv6.nxt': PROTOCOL_NUMBER },
+  header: {
+    srcport: uint(16, 'Source Port', { column: 'sourcePort' }),
+    dstport: uint(16, 'Destination Port', { column: 'destinationPort' }),
+    seq_raw: uint(32, 'Sequence Number (raw)'),
+    ack_raw: uint(32, 'Acknowledgment number (raw)'),
+    hdr_len: uint(4, 'Header Length', { scale: 4, unit: 'bytes' }),
+    flags: bits(
+      12,
+      'Flags',
+      {
+        res: flag('Reserved', { bits: 3 }),
+        ae: flag('Accurate ECN'),
+        cwr: flag('Congestion Window Reduced'),
+        ece: flag('ECN-Echo'),
+        urg: flag('Urgent'),
+        ack: flag('Acknowledgment'),
+        push: flag('Push'),
+        reset: flag('Reset'),
+        syn: flag('Syn'),
+        fin: flag('Fin'),
+      },
+      { base: 16 },
+    ),
+    window_size_value: uint(16, 'Window'),
+    checksum: uint(16, 'Checksum', { base: 16 }),
+    urgent_pointer: uint(16, 'Urgent Pointer'),
+  },
+  fields: {
+    len: uint(32, 'TCP Segment Len'),
+    seq: uint(32, 'Sequence Number'),
+    ack: uint(32, 'Acknowledgment Number'),
+    'flags.str': text('TCP Flags'),
+    'checksum.status': uint(8, 'Checksum Status', { labels: checksumStatusLabels }),
+    ...optionFields,
+    payload: bytes(0, 'TCP payload'),
+  },
+  either: { port: ['srcport', 'dstport'] },
+  lengthField: 'hdr_len',
+  headerLength: (_read, view, start) => (view.getUint8(start + 12) >> 4) * 4,
+  next: { table: 'tcp.port', ports: ['srcport', 'dstport'] },
+  inspect: (_read, view, start, end, walk) => {
+    flagTransport(
+      walk,
+      checkTransport(view, walk, walk.depth, start, end, PROTOCOL_NUMBER, view.getUint16(start + 16)),
+    );
+  },
+  body: (body, field, read) => {
+    const { view, walk, depth, start } = body;
+    // RFC 9293: the segment's length is no field; a fragment does not know it.
+    if (!walk.moreFragments || body.quoted)
+      body.derived(field.len, Math.max(0, walk.end[depth] - body.end), undefined, start + 12);
+    // Relative numbers need the flow's first segment, which one packet alone does not have.
+    body.derived(field.seq, read.seq_raw(view, start), undefined, start + 4);
+    body.derived(field.ack, read.ack_raw(view, start), undefined, start + 8);
+    body.derived(field['flags.str'], flagString(read.flags(view, start)), undefined, start + 12);
+    checksum();
+    readOptions(body, field);
+    const end = Math.min(walk.end[depth], walk.capturedEnd);
+    if (end > body.end) body.behind(field.payload, end);
+
+    function checksum(): void {
+      const sum = checkTransport(
+        view,
+        walk,
+        depth,
+        start,
+        walk.end[depth],
+        PROTOCOL_NUMBER,
+        read.checksum(view, start),
+      );
+      transportChecksum(body, field['checksum.status'], sum, start + 16, 'TCP checksum');
+    }
+  },
+  info: (_layer, { view, start, end, walk, depth }) => {
+    if (start + 4 > end) return 'Cut TCP header';
+    const ports = `${view.getUint16(start)} → ${view.getUint16(start + 2)}`;
+    if (start + 20 > end) return ports;
+    const length = (view.getUint8(start + 12) >> 4) * 4;
+    if (walk.badLength === depth) return `${ports}, bogus TCP header length (${length}, must be at least 20)`;
+    const flags = view.getUint16(start + 12) & 0xfff;
+    const names = flagNames.filter(([mask]) => (flags & mask) !== 0).map(([, name]) => name);
+    if ((flags & 0xe00) !== 0) names.push('Reserved');
+    const ack = (flags & 0x10) === 0 ? '' : ` Ack=${view.getUint32(start + 8)}`;
+    const payload =
+      walk.moreFragments && walk.quotedFrom > depth ? '' : ` Len=${Math.max(0, walk.end[depth] - start - length)}`;
+    const shown = names.length === 0 ? '<None>' : names.join(', ');
+    return `${ports} [${shown}] Seq=${view.getUint32(start + 4)}${ack} Win=${view.getUint16(start + 14)}${payload}${optionSummary(view, start + 20, Math.min(end, start + length))}`;
+  },
+});
+
+/** Twelve places, one a bit: a letter where it is set, a middle dot where it is not. */
+function flagString(flags: number): string {
+  const letters = 'RRRACEUAPRSF';
+  let out = '';
+  for (let i = 0; i < 12; i++) out += (flags & (0x800 >> i)) === 0 ? '·' : letters[i];
+  return out;
+}
