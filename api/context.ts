@@ -1,0 +1,23 @@
+/** What the handlers work with. */
+
+import type { QueryService } from '../captures/query/query-service.js';
+import type { CaptureRecord } from '../captures/store/capture-file.js';
+import type { CaptureStore } from '../captures/store/capture-store.js';
+import { unknownCapture } from './problem.js';
+
+export interface ApiContext {
+  readonly store: CaptureStore;
+  readonly queries: QueryService;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** BPF condition of the daemon's own traffic, left out of live captures; undefined to keep it. */
+  readonly ownTraffic: string | undefined;
+}
+
+/** @throws ApiError 404 */
+export function captureOf(context: ApiContext, id: string): CaptureRecord {
+  const record = context.store.get(id);
+  if (record === undefined) throw unknownCapture(id);
+  return record;
+}

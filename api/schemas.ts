@@ -1,0 +1,201 @@
+/** The shapes of requests and answers that several routes share. */
+
+import { z } from 'zod';
+import { ENGINE_NAMES } from '../captures/sources/live.js';
+import { MAXIMUM_SNAP_LENGTH } from '../captures/sources/source.js';
+
+export const time = z
+  .string()
+  .describe('RFC 3339, UTC, nine decimals')
+  .meta({ examples: ['2026-11-22T18:00:00.123456789Z'] });
+const count = z.int().min(0);
+const orNull = <T extends z.ZodType>(schema: T) => schema.nullable();
+
+export const captureId = z.strictObject({ id: z.string().describe('The capture’s `id`.') });
+
+export const filter = z
+  .string()
+  .max(100_000)
+  .optional()
+  .describe('Display filter in Wireshark’s syntax; absent or empty: everything.');
+export const limit = z.int().min(1).max(10_000).default(100).describe('How many at most.');
+
+export const loss = z
+  .object({
+    kernel: orNull(count).describe('Lost in the kernel for want of buffer; null where it cannot be known.'),
+    interface: orNull(count).describe('Lost by the interface or its driver; null where it cannot be known.'),
+    daemon: orNull(count).describe('Lost in netglass; null where it cannot be known.'),
+    truncated: count.describe('Kept only in part (snap length).'),
+    malformed: count.describe('Contradict themselves.'),
+  })
+  .describe('What is missing from the capture: an absence can only be trusted where these are 0.');
+
+export const stopRules = z.strictObject({
+  packets: z.int().min(1).optional().describe('Stop after so many packets.'),
+  bytes: z.int().min(1).optional().describe('Stop after so many octets on the wire.'),
+  seconds: z.number().positive().max(1e9).optional().describe('Stop after so many seconds.'),
+  when: z
+    .string()
+    .optional()
+    .describe('Display filter that stops the capture when it first matches: not supported yet.'),
+});
+
+export const ringRules = z.strictObject({
+  bytes: z.int().min(1).optional().describe('Keep about so many octets: the oldest segments are deleted.'),
+  segments: z.int().min(1).optional().describe('Keep at most so many segment files.'),
+  seconds: z.number().positive().max(1e12).optional().describe('Keep about so many seconds.'),
+});
+
+export const startCapture = z.strictObject({
+  name: z.string().trim().min(1).max(200).optional().describe('Default: the interfaces’ names.'),
+  interfaces: z
+    .array(z.string())
+    .min(1)
+    .max(64)
+    .describe('Names from `GET /api/interfaces`, or `any`; for `raw-socket`: `icmp`, `icmp6`, `ip:N`, `ip6:N`.'),
+  engine: z.enum(ENGINE_NAMES as [string, ...string[]]).default('native'),
+  captureFilter: z.string().max(100_000).optional().describe('BPF in libpcap’s syntax.'),
+  snapLength: z.int().min(1).max(MAXIMUM_SNAP_LENGTH).optional().describe('Octets of each packet that are kept.'),
+  promiscuous: z.boolean().optional().describe('Default true.'),
+  bufferBytes: z
+    .int()
+    .min(65_536)
+    .max(2 ** 31 - 1)
+    .optional()
+    .describe('Kernel buffer per interface; default 64 MiB.'),
+  stop: stopRules.optional(),
+  ring: ringRules.optional(),
+});
+
+export const capture = z.object({
+  id: z.string(),
+  name: z.string(),
+  comment: z.string().optional(),
+  state: z.enum(['running', 'stopped', 'importing', 'failed']),
+  source: z
+    .looseObject({ kind: z.enum(['live', 'import']) })
+    .describe('Engine, interfaces and filters of a live capture; the file of an import.'),
+  linkTypes: z.array(z.int()).describe('LINKTYPE_ values, each once.'),
+  interfaces: z.array(
+    z.object({
+      id: z.int(),
+      name: z.string(),
+      linkType: z.int(),
+      description: z.string().optional(),
+      comment: z.string().optional(),
+    }),
+  ),
+  startedAt: time,
+  stoppedAt: orNull(time),
+  packets: count.describe('Packets so far: the number of the last one.'),
+  bytes: count.describe('Octets on the wire.'),
+  firstTime: orNull(time),
+  lastTime: orNull(time),
+  firstPacket: count.describe('Number of the first packet that a ring still has.'),
+  loss,
+  error: z.string().optional().describe('What went wrong, in a sentence.'),
+  warnings: z.array(z.string()),
+});
+
+export const packetRow = z.object({
+  number: z.int().min(1).describe('`frame.number`.'),
+  time: orNull(time),
+  relativeTime: orNull(z.number()).describe('Seconds since the capture’s first packet.'),
+  length: count.describe('Octets on the wire.'),
+  capturedLength: count.describe('Octets kept.'),
+  source: orNull(z.string()),
+  destination: orNull(z.string()),
+  sourcePort: orNull(count),
+  destinationPort: orNull(count),
+  protocol: z.string(),
+  info: z.string(),
+  flow: orNull(count).describe('Id of the packet’s flow.'),
+  interface: z.string(),
+  direction: orNull(z.enum(['inbound', 'outbound'])),
+  problems: z.array(z.enum(['truncated', 'malformed', 'checksum', 'offload'])),
+  comments: z.array(z.string()).optional(),
+  fields: z
+    .record(z.string(), z.array(z.string()))
+    .optional()
+    .describe('All occurrences of the fields asked for, outermost first.'),
+});
+
+/** One node of the tree: recursive, so its children are only said to be more of the same. */
+const fieldNode = z.looseObject({
+  name: z.string().describe('Filter name.'),
+  title: z.string(),
+  value: z.union([z.number(), z.string(), z.boolean(), z.null()]).describe('Integers above 2^53 are decimal text.'),
+  display: z.string().describe('What a person reads.'),
+  text: z.string().describe('What `-T fields` prints.'),
+  offset: count.describe('Octets from the packet’s start.'),
+  length: count,
+  bitOffset: count.optional(),
+  bitLength: count.optional(),
+  generated: z.boolean().optional().describe('Computed, not found on the wire.'),
+  fields: z.array(z.looseObject({})).optional().describe('The same again, one level deeper.'),
+});
+
+export const packetDetail = packetRow.omit({ problems: true }).extend({
+  layers: z.array(
+    z.object({
+      protocol: z.string(),
+      title: z.string(),
+      summary: z.string(),
+      offset: count,
+      length: count,
+      fields: z.array(fieldNode),
+    }),
+  ),
+  problems: z.array(
+    z.object({
+      layer: z.string(),
+      kind: z.enum(['truncated', 'malformed', 'checksum', 'offload']),
+      at: count.describe('Octets from the packet’s start.'),
+      needed: count.optional(),
+      available: count.optional(),
+      limitedBy: z.string().optional(),
+      message: z.string(),
+    }),
+  ),
+  bytes: z.string().describe('The captured octets in base64.'),
+  loss,
+});
+
+export const flow = z.object({
+  id: z.int().min(1),
+  transport: z.string(),
+  client: z.string(),
+  server: z.string(),
+  clientPort: orNull(count),
+  serverPort: orNull(count),
+  application: orNull(z.string()),
+  packets: count,
+  bytes: count,
+  clientPackets: count,
+  clientBytes: count,
+  serverPackets: count,
+  serverBytes: count,
+  firstTime: orNull(time),
+  lastTime: orNull(time),
+  firstPacket: count,
+  lastPacket: count,
+  state: orNull(z.string()),
+  communityId: orNull(z.string()),
+});
+
+export const mark = z.object({ id: z.int().min(1), text: z.string(), time });
+
+export const matches = z.object({
+  count: count.describe('Matching packets found so far.'),
+  complete: z.boolean().describe('Whether every packet has been looked at.'),
+  plan: z.enum(['all', 'columns', 'columns+decode', 'decode']),
+});
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('One sentence for a person.'),
+  hint: z.string().optional().describe('The exact command or change that mends it.'),
+  position: count.optional().describe('0-based character of the filter at which it is wrong.'),
+});
