@@ -55,7 +55,7 @@ export interface IndexWriter {
   commit(position: Checkpoint, flows: FlowTable): void;
   /** Removes packets before `firstPacket`, whose segment the ring has deleted. */
   expire(firstPacket: number): void;
-  /** Builds what is only worth building once nothing is added any more. Call it after the last commit. */
+  /** Builds what is only worth building once nothing is added any more, closes the index and brings it to the disk. */
   finish(): void;
   close(): void;
 }

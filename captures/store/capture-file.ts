@@ -1,6 +1,7 @@
 /** `capture.json`: what a capture is, beside its packets. Everything that the packets themselves do not say. */
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { StopRules } from '../recording/messages.js';
 import type { CaptureInterface, EngineName } from '../sources/source.js';
@@ -64,6 +65,8 @@ export interface CaptureRecord {
   loss: Loss;
   /** Number of the first packet that the ring still has. */
   firstPacket: number;
+  /** The boot of the machine in which it ran: after another one, what the disk has of the index is not trusted. */
+  bootId: string;
   /** One sentence for a person. */
   error?: string;
   warnings: string[];
@@ -87,4 +90,13 @@ export function saveCapture(folder: string, record: CaptureRecord): void {
 /** @throws when there is none or it cannot be read */
 export function loadCapture(folder: string): CaptureRecord {
   return JSON.parse(readFileSync(join(folder, NAME), 'utf8')) as CaptureRecord;
+}
+
+/** What tells one boot of this machine from the next; where the kernel does not say, the hour at which it started. */
+export function currentBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return `booted ${new Date(Date.now() - uptime() * 1000).toISOString().slice(0, 13)}`;
+  }
 }

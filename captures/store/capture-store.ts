@@ -14,7 +14,14 @@ import { repairSegment } from '../segments/repair.js';
 import { indexPath, listSegments, segmentPath } from '../segments/segment-files.js';
 import type { SegmentLimits } from '../segments/segment-log.js';
 import { CaptureError, type CaptureInterface, type EngineName, type SourceStatistics } from '../sources/source.js';
-import { type CaptureOrigin, type CaptureRecord, loadCapture, type RingRules, saveCapture } from './capture-file.js';
+import {
+  type CaptureOrigin,
+  type CaptureRecord,
+  currentBootId,
+  loadCapture,
+  type RingRules,
+  saveCapture,
+} from './capture-file.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
 import { appendMark, type Mark } from './marks.js';
 
@@ -234,6 +241,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
       lastTime: null,
       loss: { kernel: null, interface: null, daemon: null, truncated: 0, malformed: 0 },
       firstPacket: 1,
+      bootId: currentBootId(),
       warnings: [],
     };
     saveCapture(folder, record);
@@ -309,6 +317,8 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     );
     if (imported) record.error = 'The import was interrupted: the packets after the last one shown are missing.';
     try {
+      // The index is not synchronized with the disk while a capture runs: a power failure may have left anything of it.
+      if (record.bootId !== currentBootId()) removeIndex(indexPath(folder));
       if (last !== undefined) await this.indexAgain(entry);
     } catch (error) {
       record.state = 'failed';
