@@ -95,13 +95,12 @@ function whole(name: string, value: unknown, least: number, most: number): numbe
   return value;
 }
 
-/** The error for a missing privilege, with the command that gives it to this very Node. */
+/** The error for a missing privilege; the hint is the command that gives it to this very Node. */
 export function permissionError(what: string): CaptureError {
-  const command = `sudo setcap cap_net_raw,cap_net_admin=eip ${shellWord(realpathSync(process.execPath))}`;
   return new CaptureError(
     'no-permission',
-    `Capturing is not permitted: ${what}`,
-    `${command} (once, for every program that this Node runs), or run netglass with sudo`,
+    `Capturing is not permitted (${what}). Give Node the privilege once, or run netglass with sudo.`,
+    `sudo setcap cap_net_raw,cap_net_admin=eip ${shellWord(realpathSync(process.execPath))}`,
   );
 }
 

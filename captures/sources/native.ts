@@ -200,13 +200,16 @@ class NativeSource implements LiveSource {
 async function fail(event: NativeEvent & { kind: 'failed' }): Promise<never> {
   switch (event.code) {
     case 'no-permission':
-      throw permissionError(event.text);
+    case 'no-such-interface': {
+      // Without permission the kernel does not say whether there is such an interface; the list does.
+      const existing = await interfaceNames();
+      const exists = event.code === 'no-permission' && existing.includes(event.name);
+      throw exists ? permissionError(event.text) : noSuchInterface(event.name, existing);
+    }
     case 'bad-filter':
       throw badFilter(event.text);
     case 'down':
       throw new CaptureError('io', `The interface ${event.name} is down.`, `sudo ip link set dev ${event.name} up`);
-    case 'no-such-interface':
-      throw noSuchInterface(event.name, await interfaceNames());
     default:
       throw new CaptureError('io', `Capturing failed: ${event.text}`);
   }
