@@ -23,6 +23,8 @@ function placeIn(member: RegisteredField): HeaderPlace | undefined {
   for (const top of header) {
     const field = find(top, member.name);
     if (field === undefined) continue;
+    // Whether it is there depends on other values (`when`): only the tree knows.
+    if (member.bitOffset < 0 && field.instead === undefined) return undefined;
     return {
       field,
       octets: Math.ceil((top.bitOffset + top.bits) / 8),

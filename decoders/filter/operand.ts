@@ -128,14 +128,6 @@ function arithmeticOperand(registry: Registry, value: Arithmetic, wanted: Wanted
   const [left, right] = bothSides(registry, value, wanted);
   const { type } = left;
   const octets = isOctets(type);
-  if (octets ? value.operator !== '&' : type !== 'integer' && type !== 'duration')
-    throw new FilterError(
-      `${left.name} is ${typeName(type)}, with which "${value.operator}" cannot calculate`,
-      left.at,
-      'a number',
-    );
-  if (type === 'duration' && value.operator !== '+' && value.operator !== '-')
-    throw new FilterError(`only + and - calculate with ${typeName(type)}`, value.at, '+ or -');
   if (!compatible(type, right.type))
     throw new FilterError(`${left.name} is ${typeName(type)}, but ${right.name} is ${typeName(right.type)}`, right.at);
   const calculate = calculation(value.operator, type);
@@ -160,6 +152,20 @@ function arithmeticOperand(registry: Registry, value: Arithmetic, wanted: Wanted
   };
 }
 
+/** Refuses operands with which the operator cannot calculate. */
+function checkType({ operator, at }: Arithmetic, operand: Operand): Operand {
+  const { type, name } = operand;
+  if (isOctets(type) ? operator !== '&' : type !== 'integer' && type !== 'duration')
+    throw new FilterError(
+      `${name} is ${typeName(type)}, with which "${operator}" cannot calculate`,
+      operand.at,
+      'a number',
+    );
+  if (type === 'duration' && operator !== '+' && operator !== '-')
+    throw new FilterError(`only + and - calculate with ${typeName(type)}`, at, '+ or -');
+  return operand;
+}
+
 /** Both operands; a literal takes the type of the other side, or of what the whole is compared with. */
 function bothSides(registry: Registry, value: Arithmetic, wanted: Wanted | undefined): [Operand, Operand] {
   const typed = (operand: Operand): Wanted => ({
@@ -169,10 +175,10 @@ function bothSides(registry: Registry, value: Arithmetic, wanted: Wanted | undef
   if (!hasField(registry, value.left)) {
     if (!hasField(registry, value.right) && wanted === undefined)
       throw new FilterError('a calculation needs a field in it', value.at, 'a field');
-    const right = operandOf(registry, value.right, wanted);
+    const right = checkType(value, operandOf(registry, value.right, wanted));
     return [operandOf(registry, value.left, typed(right)), right];
   }
-  const left = operandOf(registry, value.left, wanted);
+  const left = checkType(value, operandOf(registry, value.left, wanted));
   return [left, operandOf(registry, value.right, typed(left))];
 }
 

@@ -197,9 +197,9 @@ class Parser {
     }
     if (this.tokens.accept('+')) return this.nested(token.at, () => this.unary());
     let value = this.primary();
-    while (this.tokens.accept('[')) {
-      const ranges = this.tokens.ranges();
-      value = this.nested(value.at, () => ({ kind: 'slice', of: value, ranges, at: value.at, end: this.tokens.end }));
+    for (let count = 0; this.tokens.accept('['); count++) {
+      if (count === MAXIMUM_NESTING) throw this.tooDeep(value.at);
+      value = { kind: 'slice', of: value, ranges: this.tokens.ranges(), at: value.at, end: this.tokens.end };
     }
     return value;
   }

@@ -9,7 +9,7 @@
  * the others have to be decoded whatever their columns say.
  */
 
-import { PacketFlag, type RegisteredField, type Registry } from '../core/index.js';
+import { PacketFlag, type Registry } from '../core/index.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
 import type { CompiledFilter } from './predicate.js';
@@ -120,11 +120,6 @@ function presenceSpan(knowledge: IndexKnowledge, reference: Reference, exact: bo
     ids.map((id) => knowledge.presence(id)),
   );
   // A field of the fixed part is there whenever its protocol is; the rest depends on the packet.
-  const always = reference.members.length === 1 && isAlways(reference.members[0]);
+  const always = reference.members.length === 1 && reference.members[0].bitOffset >= 0;
   return always ? there : { over: there.over, under: NONE };
-}
-
-function isAlways(member: RegisteredField): boolean {
-  const { header } = member.protocol;
-  return header.some((field) => field.name === member.name && field.instead === undefined);
 }
