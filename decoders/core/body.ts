@@ -2,7 +2,7 @@
 
 import { bigEndianReader, littleEndianReader, readUint64 } from './bytes.js';
 import type { Field, FieldDeclaration } from './field.js';
-import { etherText, hexNumber, hexText, ipv4Text, ipv6Text, utf8Text } from './format.js';
+import { escapedText, etherText, hexNumber, hexText, ipv4Text, ipv6Text, utf8Text } from './format.js';
 import type { Problem } from './problem.js';
 import type { FieldNode, FieldValue } from './tree.js';
 import type { Walk } from './walk.js';
@@ -200,8 +200,10 @@ export class Body {
   /**
    * Reads fields under a heading; `inside` may set the heading's text with `describe`. A heading that is declared as
    * `bytes` has the octets that were read as its value.
+   *
+   * @param length octets that the group has in any case; what of them is not read becomes a gap in it
    */
-  group(field: Field, inside: () => void): void {
+  group(field: Field, inside: () => void, length = 0): void {
     const start = this.position;
     const node: { -readonly [K in keyof FieldNode]: FieldNode[K] } = {
       name: field.name,
@@ -224,7 +226,12 @@ export class Body {
       this.nodes = outer;
       node.display = this.label ?? '';
       this.label = outerLabel;
-      node.length = this.position - start;
+      const end = Math.max(this.position, Math.min(start + length, this.limit));
+      node.length = end - start;
+      if (this.position < end) {
+        node.fields!.push(gapNode(this.view, this.walk.packetStart, this.position, end));
+        this.position = end;
+      }
       if (field.kind === 'bytes') {
         node.value = node.text = hexText(this.view, start, node.length);
         if (node.display === '') node.display = node.text;
@@ -349,6 +356,13 @@ export class Body {
   }
 }
 
+/** Octets [from, to) of the view that no field describes. */
+export function gapNode(view: DataView, packetStart: number, from: number, to: number): FieldNode {
+  const hex = hexText(view, from, to - from);
+  const title = 'Octets that no field describes';
+  return { name: 'gap', title, value: hex, display: hex, text: hex, offset: from - packetStart, length: to - from };
+}
+
 function valueAt(field: FieldDeclaration, view: DataView, at: number, bitOffset: number): FieldValue {
   switch (field.kind) {
     case 'ipv4':
@@ -397,7 +411,7 @@ export function displayOf(field: FieldDeclaration, value: FieldValue): string {
 export function textOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? '1' : '0';
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return field.kind === 'string' ? escapedText(value) : value;
   return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
 }
 

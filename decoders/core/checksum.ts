@@ -51,12 +51,13 @@ export function checkTransport(
   protocol: number,
   field: number,
 ): number {
-  if (walk.quotedFrom <= depth || end > walk.capturedEnd || walk.moreFragments || walk.fragmentOffset !== 0)
-    return ChecksumStatus.unverified;
+  const quotedInPart = walk.quotedFrom <= depth && walk.quoteCut;
+  if (quotedInPart || end > walk.capturedEnd || walk.fragmented[depth] !== 0) return ChecksumStatus.unverified;
   const length = end - start;
   if (protocol < 0) return onesComplementSum(view, start, length) === 0xffff ? ChecksumStatus.good : ChecksumStatus.bad;
-  if (walk.network < 0) return ChecksumStatus.unverified;
-  const pseudo = pseudoHeaderSum(view, walk.start[walk.network], protocol, length, walk.finalDestination);
+  const network = walk.networkUnder[depth];
+  if (network < 0) return ChecksumStatus.unverified;
+  const pseudo = pseudoHeaderSum(view, walk.start[network], protocol, length, walk.destinationUnder[depth]);
   if (onesComplementSum(view, start, length, pseudo) === 0xffff) return ChecksumStatus.good;
   // Linux leaves the folded pseudo-header sum in the field for the card to finish (CHECKSUM_PARTIAL).
   return field === pseudo ? OFFLOADED : ChecksumStatus.bad;

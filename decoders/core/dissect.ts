@@ -1,6 +1,6 @@
 /** The tree walker: every octet of one packet, named. */
 
-import { Body, type Dissection, STOP } from './body.js';
+import { Body, type Dissection, gapNode, STOP } from './body.js';
 import { hexText } from './format.js';
 import type { Problem } from './problem.js';
 import type { Registry } from './registry.js';
@@ -19,8 +19,6 @@ export interface PacketData {
   /** LINKTYPE_ value. */
   readonly linkType: number;
 }
-
-const gapField = { title: 'Octets that no field describes' };
 
 /**
  * Builds the detail tree of one packet. Never throws for packet content, whatever it is.
@@ -95,6 +93,7 @@ export function dissectLayer(
 
 /** Every octet of [from, end) is accounted for: what nobody read becomes a gap. */
 function fillGaps(fields: FieldNode[], from: number, end: number, { view, walk }: Dissection): void {
+  const start = walk.packetStart;
   let at = from;
   const gaps: FieldNode[] = [];
   // Fields stand in wire order but for computed ones; sorting a copy costs little and trusts nobody.
@@ -103,16 +102,11 @@ function fillGaps(fields: FieldNode[], from: number, end: number, { view, walk }
     .sort((a, b) => a.offset - b.offset);
   for (const field of ranges) {
     if (field.offset >= end) break;
-    if (field.offset > at) gaps.push(gap(view, walk, at, field.offset));
+    if (field.offset > at) gaps.push(gapNode(view, start, start + at, start + field.offset));
     at = Math.max(at, field.offset + field.length);
   }
-  if (end > at) gaps.push(gap(view, walk, at, end));
+  if (end > at) gaps.push(gapNode(view, start, start + at, start + end));
   if (gaps.length > 0) fields.push(...gaps);
-}
-
-function gap(view: DataView, walk: Walk, from: number, to: number): FieldNode {
-  const hex = hexText(view, walk.packetStart + from, to - from);
-  return { name: 'gap', ...gapField, value: hex, display: hex, text: hex, offset: from, length: to - from };
 }
 
 /**

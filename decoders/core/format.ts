@@ -67,3 +67,24 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 export function utf8Text(view: DataView, at: number, length: number): string {
   return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + at, length));
 }
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** Text with its control characters as C writes them, as `tshark -T fields` does: a terminal must not obey a packet. */
+export function escapedText(value: string): string {
+  let out = '';
+  for (const character of value) {
+    const code = character.charCodeAt(0);
+    const control = code < 0x20 || code === 0x7f;
+    out += control ? (ESCAPES[character] ?? `\\${code.toString(8).padStart(3, '0')}`) : character;
+  }
+  return out;
+}

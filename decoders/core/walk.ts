@@ -5,6 +5,9 @@ import type { Registry } from './registry.js';
 /** Deepest nesting that is followed; a packet that nests deeper is reported as malformed. */
 export const MAXIMUM_DEPTH = 32;
 
+/** Octets that a packet is believed to have had at most. */
+const LARGEST_PACKET = 0x3fffffff;
+
 /** Summary flags of a packet: bits of the index's `flags` column. */
 export const PacketFlag = {
   /** Fewer octets kept than the packet had (snap length). */
@@ -50,6 +53,12 @@ export class Walk {
   readonly headerEnd = new Int32Array(MAXIMUM_DEPTH);
   /** Where the layer's payload ends by its own and all outer lengths; may lie beyond what was captured. */
   readonly end = new Int32Array(MAXIMUM_DEPTH);
+  /** For a transport: depth of the network layer under it, -1 for none. */
+  readonly networkUnder = new Int32Array(MAXIMUM_DEPTH);
+  /** For a transport: whether what carries it is a fragment. */
+  readonly fragmented = new Uint8Array(MAXIMUM_DEPTH);
+  /** For a transport: its `finalDestination`. */
+  readonly destinationUnder = new Int32Array(MAXIMUM_DEPTH);
   /** Octets of the packet in the view: [packetStart, capturedEnd). */
   packetStart = 0;
   capturedEnd = 0;
@@ -59,12 +68,16 @@ export class Walk {
   quotedFrom = 0;
   /** IP protocol number of the innermost transport so far, 0 for none. */
   transport = 0;
-  /** Innermost network layer so far, -1 for none. */
+  /** Innermost network layer so far, -1 for none; one in a quotation does not count. */
   network = -1;
+  /** The same, but in a quotation too: what the layer now being measured stands on. */
+  lowerNetwork = -1;
   /** Network layers so far. */
   networks = 0;
   /** `PacketFlag`s found so far. */
   flags = 0;
+  /** Whether a quoted packet was not quoted whole. */
+  quoteCut = false;
   /** For a fragment that is not the first, nothing above the network layer can be read; a first one lacks its end. */
   fragmentOffset = 0;
   moreFragments = false;
@@ -90,6 +103,8 @@ export class Walk {
     this.quotedFrom = MAXIMUM_DEPTH;
     this.transport = 0;
     this.network = -1;
+    this.lowerNetwork = -1;
+    this.quoteCut = false;
     this.networks = 0;
     this.flags = 0;
     this.fragmentOffset = 0;
@@ -107,7 +122,10 @@ export class Walk {
   /** Notes that the header at `at` needs `needed` octets; `limit` is where the packet's own lengths end. */
   fail(at: number, needed: number, limit: number): void {
     // What an ICMP error quotes is cut by design (RFC 792: header + 64 bits), not a fault of this packet.
-    if (this.quoted) return;
+    if (this.quoted) {
+      this.quoteCut = true;
+      return;
+    }
     const cut = limit > this.capturedEnd && at + needed <= limit;
     this.flags |= cut ? PacketFlag.short : PacketFlag.malformed;
     if (this.problemIndex !== 0) return;
@@ -153,7 +171,9 @@ export function walkPacket(
   const capturedEnd = start + captured;
   walk.reset(start, capturedEnd);
   walk.linkType = linkType;
-  let end = start + (original > captured ? original : captured);
+  // Corrupt files claim lengths up to 2^32, which offsets of 31 bits cannot hold.
+  const length = original < LARGEST_PACKET ? original : LARGEST_PACKET;
+  let end = start + (length > captured ? length : captured);
   if (original > captured) walk.flags |= PacketFlag.truncated;
   let id = registry.linkLayer(linkType);
   let at = start;
@@ -194,13 +214,26 @@ export function walkPacket(
     }
     if (layer.isNetwork) {
       if (walk.quotedFrom > depth) walk.network = depth;
+      walk.lowerNetwork = depth;
       walk.networks++;
     }
-    if (layer.ipProtocol !== 0) walk.transport = layer.ipProtocol;
+    if (layer.ipProtocol !== 0) {
+      walk.transport = layer.ipProtocol;
+      // The tree is built when the walk is over, and a tunnel has another network layer inside.
+      walk.networkUnder[depth] = walk.lowerNetwork;
+      walk.fragmented[depth] = walk.moreFragments || walk.fragmentOffset !== 0 ? 1 : 0;
+      walk.destinationUnder[depth] = walk.finalDestination;
+    }
     if (layer.payloadEnd !== undefined) {
       const payloadEnd = layer.payloadEnd(layer.read, view, at, end, walk);
-      if (payloadEnd < headerEnd) walk.fail(at, headerEnd - at, 0);
-      else if (payloadEnd < end) end = payloadEnd;
+      if (payloadEnd < headerEnd) {
+        // A length that ends within its own header says nothing of what follows.
+        walk.fail(at, headerEnd - at, 0);
+        walk.headerEnd[depth] = walk.end[depth] = headerEnd;
+        walk.depth = depth + 1;
+        break;
+      }
+      if (payloadEnd < end) end = payloadEnd;
       else if (payloadEnd > end) walk.fail(at, payloadEnd - at, end);
     }
     walk.headerEnd[depth] = headerEnd;

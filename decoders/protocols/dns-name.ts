@@ -69,17 +69,7 @@ export function readLabels(view: DataView, at: number, end: number, message: num
     if (position + 1 + octet > limit) return done(PAST_END);
     octets += 1 + octet;
     if (octets > LARGEST_NAME) return done('a domain name has more than 255 octets');
-    labels.push(printable(utf8Text(view, position + 1, octet)));
+    labels.push(utf8Text(view, position + 1, octet));
     position += 1 + octet;
   }
-}
-
-/** Control characters would be invisible: RFC 1035, section 5.1 writes them in decimal. */
-function printable(label: string): string {
-  let out = '';
-  for (const character of label) {
-    const code = character.charCodeAt(0);
-    out += code < 0x20 || code === 0x7f ? `\\${String(code).padStart(3, '0')}` : character;
-  }
-  return out;
 }

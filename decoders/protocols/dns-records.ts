@@ -171,8 +171,8 @@ export interface RecordContext {
 /** Reads a name into a field, and stops the layer when it is not whole. */
 export function takeName({ body, message }: RecordContext, field: Field): string {
   const name = readLabels(body.view, body.position, body.end, message);
-  body.found(field, name.text, body.position, name.end - body.position);
   if (name.short) body.need(body.remaining + 1, 'a domain name');
+  body.found(field, name.text, body.position, name.end - body.position);
   if (name.problem !== undefined) body.fail(name.problem);
   body.position = name.end;
   return name.text;

@@ -38,7 +38,8 @@ export const ethernet = protocol('eth', 'Ethernet II', {
   reference: 'IEEE 802.3, clause 3',
   role: 'link',
   column: 'Ethernet',
-  carriedBy: { linktype: 1 },
+  // 143: Ethernet within IPv6 segment routing, RFC 8986.
+  carriedBy: { linktype: 1, 'ip.proto': 143, 'ipv6.nxt': 143 },
   header: {
     dst: ether('Destination', { column: 'destination' }),
     src: ether('Source', { column: 'source' }),

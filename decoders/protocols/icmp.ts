@@ -205,7 +205,7 @@ export const icmp = protocol('icmp', 'Internet Control Message Protocol', {
     // What is behind a quoted packet but inside its declared length is padding, and becomes a gap.
     if (body.start === body.walk.end[body.depth] && body.remaining >= 4) readExtensions(body, field);
   },
-  info: (_layer, { view, start, end, walk }) => {
+  info: (_layer, { view, start, end, walk, depth }) => {
     if (start + 2 > end) return 'Cut ICMP header';
     const type = view.getUint8(start);
     const code = view.getUint8(start + 1);
@@ -220,7 +220,8 @@ export const icmp = protocol('icmp', 'Internet Control Message Protocol', {
       .toString(16)
       .padStart(4, '0');
     const sequence = `${view.getUint16(start + 6)}/${view.getUint16(start + 6, true)}`;
-    const ttl = walk.network < 0 ? '' : `, ttl=${view.getUint8(walk.start[walk.network] + 8)}`;
+    const network = walk.networkUnder[depth];
+    const ttl = network < 0 ? '' : `, ttl=${view.getUint8(walk.start[network] + 8)}`;
     return `${name.padEnd(20)} id=0x${id}, seq=${sequence}${ttl}`;
   },
 });

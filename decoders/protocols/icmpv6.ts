@@ -41,6 +41,8 @@ export const icmpv6 = protocol('icmpv6', 'Internet Control Message Protocol v6',
     pointer: uint(32, 'Pointer'),
     'echo.identifier': uint(16, 'Identifier', { base: 16 }),
     'echo.sequence_number': uint(16, 'Sequence'),
+    'ext.echo.seq': uint(8, 'Sequence number'),
+    'ext.echo.flags': uint(8, 'Flags', { base: 16 }),
     'nd.ra.cur_hop_limit': uint(8, 'Cur hop limit'),
     'nd.ra.flag': bits(
       8,
@@ -140,6 +142,14 @@ function message(body: Body, field: MessageFields & Parameters<typeof readOption
       body.number(field['echo.identifier']);
       body.number(field['echo.sequence_number']);
       break;
+    // RFC 8335, section 2.
+    case 160:
+    case 161:
+      body.number(field['echo.identifier']);
+      body.number(field['ext.echo.seq']);
+      body.number(field['ext.echo.flags']);
+      if (body.remaining > 0) body.take(field['data'], body.remaining);
+      break;
     case 130:
       listenerQuery(body, field);
       break;
@@ -219,7 +229,7 @@ function listenerReport(body: Body, field: MessageFields): void {
     });
 }
 
-function summary({ view, start, end, walk }: Body): string {
+function summary({ view, start, end, walk, depth }: Body): string {
   if (start + 2 > end) return 'Cut ICMPv6 header';
   const type = view.getUint8(start);
   const code = view.getUint8(start + 1);
@@ -231,7 +241,8 @@ function summary({ view, start, end, walk }: Body): string {
       .getUint16(start + 4)
       .toString(16)
       .padStart(4, '0');
-    const hops = walk.network < 0 ? '' : `, hop limit=${view.getUint8(walk.start[walk.network] + 7)}`;
+    const network = walk.networkUnder[depth];
+    const hops = network < 0 ? '' : `, hop limit=${view.getUint8(walk.start[network] + 7)}`;
     return `${name} id=0x${id}, seq=${view.getUint16(start + 6)}${hops}`;
   }
   if (type === 133) return `${name}${from(view, start + 8, end, 1)}`;

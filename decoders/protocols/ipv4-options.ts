@@ -137,18 +137,22 @@ const known: Readonly<
 /** Reads all options of a header: `body` stands behind the fixed part. */
 export function readOptions(body: Body, field: OptionFields): void {
   if (body.remaining === 0) return;
-  body.group(field.options, () => {
-    body.describe(`${body.remaining} bytes`);
-    while (body.remaining > 0) {
-      const type = body.peek8();
-      if (type === 0) {
-        body.group(field.eol, () => void body.number(field['opt.type']));
-        // RFC 791: what follows the end of the list is padding.
-        if (body.remaining > 0) body.take(field['opt.padding'], body.remaining);
-      } else if (type === 1) body.group(field.nop, () => void body.number(field['opt.type']));
-      else option(body, field, type);
-    }
-  });
+  body.group(
+    field.options,
+    () => {
+      body.describe(`${body.remaining} bytes`);
+      while (body.remaining > 0) {
+        const type = body.peek8();
+        if (type === 0) {
+          body.group(field.eol, () => void body.number(field['opt.type']));
+          // RFC 791: what follows the end of the list is padding.
+          if (body.remaining > 0) body.take(field['opt.padding'], body.remaining);
+        } else if (type === 1) body.group(field.nop, () => void body.number(field['opt.type']));
+        else option(body, field, type);
+      }
+    },
+    body.remaining,
+  );
 }
 
 function option(body: Body, field: OptionFields, type: number): void {
@@ -158,7 +162,6 @@ function option(body: Body, field: OptionFields, type: number): void {
     body.number(field['opt.type']);
     const length = body.number(field['opt.len']);
     if (length < 2) body.fail(`IP option ${type} has length ${length}; the least is 2`);
-    body.need(length - 2, `IP option ${type}`);
     const end = start + length;
     body.describe(`${names[type] ?? `Type ${type}`} (${length} bytes)`);
     body.within(end, () => read?.(body, field, length));

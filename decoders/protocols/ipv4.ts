@@ -56,9 +56,10 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
   inspect: (read, view, start, _end, walk) => {
     const offset = read.frag_offset(view, start);
     const more = (view.getUint8(start + 6) & 0x20) !== 0;
-    if (walk.quoted) return;
     walk.fragmentOffset = offset;
     walk.moreFragments = more;
+    walk.finalDestination = -1;
+    if (walk.quoted) return;
     if (offset !== 0 || more) walk.flags |= PacketFlag.fragment;
     if (read.len(view, start) === 0) walk.flags |= PacketFlag.segmentationOffload;
     // A field of 0 was left for the card to fill in: 0 is never the right sum of a header (RFC 1071).
@@ -75,7 +76,10 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
     readOptions(body, field);
 
     function checksum(): void {
-      if (body.end - start < read.hdr_len(view, start)) return;
+      if (body.end - start < read.hdr_len(view, start)) {
+        body.derived(field['checksum.status'], ChecksumStatus.unverified, undefined, start + 10);
+        return;
+      }
       const good = onesComplementSum(view, start, body.end - start) === 0xffff;
       body.derived(field['checksum.status'], good ? ChecksumStatus.good : ChecksumStatus.bad, undefined, start + 10);
       if (good) return;

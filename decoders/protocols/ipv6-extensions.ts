@@ -94,7 +94,7 @@ export const routing = protocol('ipv6.routing', 'Routing Header for IPv6', {
   next: { table: 'ipv6.nxt', value: (_read, view, start) => view.getUint8(start) },
   // RFC 8200, section 8.1: the pseudo-header has the final destination, which the last segment on the way puts in place.
   inspect: (_read, view, start, _end, walk) => {
-    if (walk.quoted || view.getUint8(start + 3) === 0) return;
+    if (view.getUint8(start + 3) === 0) return;
     const type = view.getUint8(start + 2);
     const octets = (view.getUint8(start + 1) + 1) * UNIT;
     if (octets < UNIT + ADDRESS_OCTETS) return;
@@ -158,12 +158,11 @@ export const fragment = protocol('ipv6.fraghdr', 'Fragment Header for IPv6', {
     ident: uint(32, 'Identification', { base: 16 }),
   },
   inspect: (_read, view, start, _end, walk) => {
-    if (walk.quoted) return;
     const word = view.getUint16(start + 2);
     walk.fragmentOffset = word >> 3;
     walk.moreFragments = (word & 1) !== 0;
     // An atomic fragment (RFC 6946) is whole.
-    if ((word & 0xfff9) !== 0) walk.flags |= PacketFlag.fragment;
+    if ((word & 0xfff9) !== 0 && !walk.quoted) walk.flags |= PacketFlag.fragment;
   },
   next: {
     table: 'ipv6.nxt',

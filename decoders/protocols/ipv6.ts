@@ -36,7 +36,6 @@ export const ipv6 = protocol('ipv6', 'Internet Protocol Version 6', {
   },
   next: 'nxt',
   inspect: (_read, _view, _start, _end, walk) => {
-    if (walk.quoted) return;
     walk.fragmentOffset = 0;
     walk.moreFragments = false;
     walk.finalDestination = -1;

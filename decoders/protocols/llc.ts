@@ -15,6 +15,12 @@ const accessPoints = {
   127: 'ISO Network Layer',
 };
 
+const ciscoProtocols = { 267: 'PVST+', 273: 'UDLD', 8192: 'CDP', 8195: 'VTP', 8196: 'DTP' };
+/** Organizations (OUI) that number SNAP protocols themselves. */
+const CISCO = 0x00000c;
+const NORTEL = 0x000081;
+const APPLE = 0x080007;
+
 const SNAP = 0xaa;
 const UNNUMBERED_INFORMATION = 0x03;
 
@@ -46,6 +52,9 @@ export const llc = protocol('llc', 'Logical-Link Control', {
     oui: uint(24, 'Organization Code'),
     type: uint(16, 'Type', { base: 16, labels: etherTypes }),
     pid: uint(16, 'Protocol ID', { base: 16 }),
+    cisco_pid: uint(16, 'Protocol ID', { base: 16, labels: ciscoProtocols }),
+    apple_atalk_pid: uint(16, 'Protocol ID', { base: 16 }),
+    nortel_pid: uint(16, 'Protocol ID', { base: 16 }),
   },
   headerLength: (_read, view, start, end) => {
     if (start + 3 > end) return 3;
@@ -66,7 +75,12 @@ export const llc = protocol('llc', 'Logical-Link Control', {
     body.take(field.control, controlOctets(view, start));
     if (!isSnap(view, start)) return;
     const oui = body.number(field.oui);
-    body.number(isEtherType(oui) ? field.type : field.pid);
+    const own: Readonly<Record<number, typeof field.pid>> = {
+      [CISCO]: field.cisco_pid,
+      [APPLE]: field.apple_atalk_pid,
+      [NORTEL]: field.nortel_pid,
+    };
+    body.number(isEtherType(oui) ? field.type : (own[oui] ?? field.pid));
   },
   info: (_layer, { view, start, end }) => {
     if (start + 3 > end) return 'Logical-Link Control';

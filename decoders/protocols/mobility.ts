@@ -26,7 +26,8 @@ export const mobility = protocol('mipv6', 'Mobile IPv6', {
   reference: 'RFC 6275, section 6.1',
   column: 'MIPv6',
   prefix: 'mip6',
-  carriedBy: { 'ip.proto': 135, 'ipv6.nxt': 135 },
+  // 62 is what drafts used before the number was assigned.
+  carriedBy: { 'ip.proto': [62, 135], 'ipv6.nxt': [62, 135] },
   header: {
     proto: uint(8, 'Payload protocol', { labels: ipProtocols }),
     hlen: uint(8, 'Header length'),

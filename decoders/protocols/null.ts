@@ -18,10 +18,15 @@ const LARGEST_FAMILY = 0xffff;
 /** Some captures have an EtherType in the place of the family; it is above every length (IEEE 802.3). */
 const LARGEST_LENGTH = 1500;
 
-/** The family in whichever byte order the capturing host had. */
+/**
+ * The family in whichever byte order the capturing host had; or an EtherType, which some writers have in its place, in
+ * network byte order behind two other octets.
+ */
 function family(view: DataView, start: number): number {
-  const value = view.getUint32(start);
-  return value > LARGEST_FAMILY ? view.getUint32(start, true) : value;
+  const big = view.getUint32(start);
+  if (big <= LARGEST_FAMILY) return big;
+  const little = view.getUint32(start, true);
+  return little <= LARGEST_FAMILY ? little : view.getUint16(start + 2);
 }
 
 /** BSD loopback: `null` has the host's byte order, `loop` (OpenBSD) the network's. */

@@ -154,18 +154,23 @@ const known: Readonly<Record<number, readonly [keyof OptionFields, Read]>> = {
 /** Reads all options of a header: `body` stands behind the fixed part. */
 export function readOptions(body: Body, field: OptionFields): void {
   if (body.remaining === 0) return;
-  body.group(field.options, () => {
-    body.describe(`${body.remaining} bytes`);
-    while (body.remaining > 0) {
-      const kind = body.peek8();
-      if (kind === 1) body.group(field.nop, () => void body.number(field.option_kind));
-      else if (kind === 0) {
-        body.group(field.eol, () => void body.number(field.option_kind));
-        // RFC 9293: what follows the end of the list is padding, and becomes a gap.
-        if (body.remaining > 0) body.skip(body.remaining);
-      } else option(body, field, kind);
-    }
-  });
+  body.group(
+    field.options,
+    () => {
+      body.describe(`${body.remaining} bytes`);
+      while (body.remaining > 0) {
+        const kind = body.peek8();
+        if (kind === 1) body.group(field.nop, () => void body.number(field.option_kind));
+        else if (kind === 0) {
+          // RFC 9293: the list ends at the first; the zeros that pad the header look like more of them.
+          while (body.remaining > 0 && body.peek8() === 0)
+            body.group(field.eol, () => void body.number(field.option_kind));
+          if (body.remaining > 0) body.skip(body.remaining);
+        } else option(body, field, kind);
+      }
+    },
+    body.remaining,
+  );
 }
 
 function option(body: Body, field: OptionFields, kind: number): void {
@@ -175,7 +180,6 @@ function option(body: Body, field: OptionFields, kind: number): void {
     body.number(field.option_kind);
     const length = body.number(field.option_len);
     if (length < 2) body.fail(`TCP option ${kind} has length ${length}; the least is 2`);
-    body.need(length - 2, `TCP option ${kind}`);
     const end = start + length;
     body.within(end, () => {
       const label = read(body, field);

@@ -71,8 +71,8 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
   body: (body, field, read) => {
     const { view, walk, depth, start } = body;
     // RFC 9293: the segment's length is no field; a fragment does not know it.
-    if (!walk.moreFragments || body.quoted)
-      body.derived(field.len, Math.max(0, walk.end[depth] - body.end), undefined, start + 12);
+    if (walk.fragmented[depth] === 0 && !body.quoted)
+      body.derived(field.len, Math.max(0, walk.end[depth] - start - read.hdr_len(view, start)), undefined, start + 12);
     // Relative numbers need the flow's first segment, which one packet alone does not have.
     body.derived(field.seq, read.seq_raw(view, start), undefined, start + 4);
     body.derived(field.ack, read.ack_raw(view, start), undefined, start + 8);
@@ -105,8 +105,7 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
     const names = flagNames.filter(([mask]) => (flags & mask) !== 0).map(([, name]) => name);
     if ((flags & 0xe00) !== 0) names.push('Reserved');
     const ack = (flags & 0x10) === 0 ? '' : ` Ack=${view.getUint32(start + 8)}`;
-    const payload =
-      walk.moreFragments && walk.quotedFrom > depth ? '' : ` Len=${Math.max(0, walk.end[depth] - start - length)}`;
+    const payload = walk.fragmented[depth] !== 0 ? '' : ` Len=${Math.max(0, walk.end[depth] - start - length)}`;
     const shown = names.length === 0 ? '<None>' : names.join(', ');
     return `${ports} [${shown}] Seq=${view.getUint32(start + 4)}${ack} Win=${view.getUint16(start + 14)}${payload}${optionSummary(view, start + 20, Math.min(end, start + length))}`;
   },

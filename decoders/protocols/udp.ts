@@ -29,8 +29,7 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
   // fragment carries only the beginning of the datagram that its length describes.
   payloadEnd: (read, view, start, end, walk) => {
     const length = read.length(view, start);
-    if (length === 0 || walk.moreFragments) return end;
-    return start + length;
+    return length === 0 || walk.moreFragments ? end : start + length;
   },
   next: { table: 'udp.port', ports: ['srcport', 'dstport'] },
   inspect: (_read, view, start, end, walk) => {
@@ -38,6 +37,9 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
   },
   body: (body, field, read) => {
     const { view, walk, depth, start } = body;
+    const length = view.getUint16(start + 4);
+    // Nothing behind a length that cannot be is believed.
+    if (length !== 0 && length < 8) return;
     const sum = status(view, walk, depth, start, walk.end[depth], read.checksum(view, start));
     transportChecksum(body, field['checksum.status'], sum, start + 6, 'UDP checksum');
     const end = Math.min(walk.end[depth], walk.capturedEnd);
@@ -59,6 +61,6 @@ function status(
 ): number {
   if (field !== 0) return checkTransport(view, walk, depth, start, end, PROTOCOL_NUMBER, field);
   // RFC 768: an all-zero checksum means that none was made; RFC 8200, section 8.1: IPv6 forbids that.
-  const overIpv6 = walk.network >= 0 && view.getUint8(walk.start[walk.network]) >> 4 === 6;
-  return overIpv6 && walk.quotedFrom > depth ? ChecksumStatus.illegal : ChecksumStatus.absent;
+  const network = walk.networkUnder[depth];
+  return network >= 0 && view.getUint8(walk.start[network]) >> 4 === 6 ? ChecksumStatus.illegal : ChecksumStatus.absent;
 }
