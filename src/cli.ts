@@ -1,0 +1,58 @@
+/** The command line. */
+
+import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './commands/doctor.js';
+import { exitStatus, inWords } from './commands/failure.js';
+import { interfacesCommand } from './commands/interfaces.js';
+import { readCommand } from './commands/read.js';
+import { startCommand } from './commands/start.js';
+import { exportCommand, importCommand, reindexCommand } from './commands/transfer.js';
+import { dropEmptyVariables, version } from './settings.js';
+
+function program(): Command {
+  const netglass = new Command('netglass')
+    .description('Captures packets, decodes them, and serves them over HTTP.')
+    .version(version(), '-V, --version', 'print the version')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError('(netglass --help, or netglass COMMAND --help, says more)')
+    .addHelpText(
+      'after',
+      `
+Settings also come from the environment: NETGLASS_PORT for --port, NETGLASS_DATA for --data, and so on as each command's
+help says. Exit status: 0 done, 1 failed, 2 wrong use.`,
+    );
+  for (const command of [
+    startCommand(),
+    interfacesCommand(),
+    doctorCommand(),
+    readCommand(),
+    importCommand(),
+    exportCommand(),
+    reindexCommand(),
+  ])
+    netglass.addCommand(command.copyInheritedSettings(netglass));
+  return netglass;
+}
+
+async function main(): Promise<void> {
+  dropEmptyVariables(process.env);
+  // A reader that has seen enough (head) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has written its message already; help that was asked for is no error.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    console.error(`netglass: ${inWords(error)}`);
+    process.exitCode = exitStatus(error);
+  }
+}
+
+await main();

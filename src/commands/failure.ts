@@ -1,0 +1,27 @@
+/** How a command fails: one clear error on standard error, and the exit status. */
+
+import { CaptureError } from '../../captures/sources/source.js';
+import { FilterError } from '../../decoders/filter/index.js';
+
+/** A command was used wrongly: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The error in words, with what mends it. */
+export function inWords(error: unknown): string {
+  if (error instanceof CaptureError)
+    return error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`;
+  if (error instanceof Error) return error.message;
+  return String(error);
+}
+
+/** A display filter with a caret under the place where it is wrong. */
+export function filterInWords(error: FilterError, text: string): string {
+  return `${error.message}\n  ${text}\n  ${' '.repeat(error.position)}^`;
+}
+
+/** What the process ends with: 2 for wrong use, a wrong filter among it, and 1 for everything else. */
+export function exitStatus(error: unknown): 1 | 2 {
+  return error instanceof UsageError || error instanceof FilterError ? 2 : 1;
+}

@@ -1,0 +1,163 @@
+/** `netglass start`: serve, and capture. */
+
+import { Command, Option } from 'commander';
+import { ENGINE_NAMES } from '../../captures/sources/live.js';
+import { CaptureError, type EngineName, MAXIMUM_SNAP_LENGTH } from '../../captures/sources/source.js';
+import type { CaptureRecord } from '../../captures/store/capture-file.js';
+import type { LiveRequest } from '../../captures/store/capture-store.js';
+import { countsText, showCounter } from '../counter.js';
+import { type Daemon, startDaemon } from '../daemon.js';
+import { openSample } from '../sample.js';
+import { shared, version, whole } from '../settings.js';
+import { inWords } from './failure.js';
+
+interface StartOptions {
+  interface: string[];
+  filter?: string;
+  engine: EngineName;
+  data: string;
+  host: string;
+  port: number;
+  capture: boolean;
+  token?: string;
+  allowHost: string[];
+  ownTraffic: boolean;
+  name?: string;
+  snapLength?: number;
+  buffer?: number;
+  promiscuous: boolean;
+  ringBytes?: number;
+  ringSegments?: number;
+  ringSeconds?: number;
+}
+
+const several = (value: string, before: string[]): string[] => [
+  ...before,
+  ...value.split(',').filter((one) => one !== ''),
+];
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('capture, and serve everything that was captured over HTTP')
+    .addOption(
+      new Option('-i, --interface <name>', 'interface to capture on; several times for several')
+        .env('NETGLASS_INTERFACE')
+        .argParser(several)
+        .default([] as string[], 'any'),
+    )
+    .addOption(new Option('-f, --filter <bpf>', 'capture filter in BPF syntax').env('NETGLASS_FILTER'))
+    .addOption(
+      new Option('--engine <name>', 'what captures').env('NETGLASS_ENGINE').choices(ENGINE_NAMES).default('native'),
+    )
+    .addOption(shared.data())
+    .addOption(shared.host())
+    .addOption(shared.port(0))
+    .option('--no-capture', 'only serve what was captured before')
+    .addOption(shared.token().env('NETGLASS_TOKEN'))
+    .addOption(
+      new Option('--allow-host <name>', 'further name by which clients reach the service; several times for several')
+        .env('NETGLASS_ALLOW_HOST')
+        .argParser(several)
+        .default([] as string[], 'none'),
+    )
+    .option('--own-traffic', "capture the service's own traffic too", false)
+    .option('--name <text>', 'what to call the capture')
+    .addOption(
+      new Option('-s, --snap-length <octets>', 'octets of each packet to keep').argParser(
+        whole(1, MAXIMUM_SNAP_LENGTH),
+      ),
+    )
+    .addOption(
+      new Option('-B, --buffer <octets>', 'kernel buffer of each interface').argParser(whole(65_536, 2 ** 31 - 1)),
+    )
+    .option('-p, --no-promiscuous', 'do not ask interfaces for the packets of others')
+    .addOption(
+      new Option('--ring-bytes <octets>', 'keep about so much: the oldest packets are deleted')
+        .env('NETGLASS_RING_BYTES')
+        .argParser(whole(1, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(
+      new Option('--ring-segments <number>', 'keep at most so many segment files').argParser(whole(1, 1_000_000)),
+    )
+    .addOption(new Option('--ring-seconds <number>', 'keep about so long').argParser(whole(1, Number.MAX_SAFE_INTEGER)))
+    .addHelpText(
+      'after',
+      `
+The address is reached from this machine only, unless --host says otherwise; then a token is demanded, which is
+printed at the start if it is not given. Ctrl-C stops cleanly. Without the privilege to capture it serves all the same.
+
+Examples:
+  netglass start                            capture everything on all interfaces
+  netglass start -i lo -f "udp port 53"     DNS on loopback
+  netglass start --no-capture               only look at what is there`,
+    )
+    .action(start);
+}
+
+async function start(options: StartOptions): Promise<void> {
+  const stopped = stopSignal();
+  const { data, host, port, token, allowHost, ownTraffic } = options;
+  const daemon = await startDaemon({ data, host, port, token, allowedHosts: allowHost, ownTraffic });
+  try {
+    const visit = daemon.generatedToken === undefined ? '' : `/?token=${daemon.generatedToken}`;
+    console.log(`netglass ${version()} at ${daemon.address}${visit}`);
+    if (daemon.generatedToken !== undefined)
+      console.log(`Other machines can reach it, so it demands this token: ${daemon.generatedToken}`);
+    const record = options.capture ? await capture(daemon, options) : undefined;
+    const hide = record === undefined ? () => undefined : showCounter(daemon.store, record.id, process.stdout);
+    if (record !== undefined) daemon.store.on('ended', (id) => tellEnd(daemon, id, record.id));
+    await stopped;
+    hide();
+    if (record !== undefined) console.log(`stopped: ${countsText(await daemon.store.stop(record.id))}`);
+  } finally {
+    await daemon.close();
+  }
+}
+
+/** Starts the capture; without the means to, opens the sample instead and says what mends it. */
+async function capture(daemon: Daemon, options: StartOptions): Promise<CaptureRecord | undefined> {
+  const interfaces = options.interface.length === 0 ? ['any'] : options.interface;
+  try {
+    const record = await daemon.store.start(requestOf(options, interfaces, daemon.leaveOut));
+    console.log(`capturing on ${interfaces.join(', ')} with the ${options.engine} engine (capture ${record.id})`);
+    return record;
+  } catch (error) {
+    const missing =
+      error instanceof CaptureError && (error.code === 'no-permission' || error.code === 'engine-unavailable');
+    if (!missing) throw error;
+    console.error(`netglass: ${inWords(error)}`);
+    const sample = await openSample(daemon.store);
+    console.log(`not capturing; "${sample.name}" is there to look at (capture ${sample.id})`);
+    return undefined;
+  }
+}
+
+function requestOf(options: StartOptions, interfaces: readonly string[], leaveOut: string | undefined): LiveRequest {
+  const { engine, filter, name, snapLength, buffer, promiscuous, ringBytes, ringSegments, ringSeconds } = options;
+  const ring = given({ bytes: ringBytes, segments: ringSegments, seconds: ringSeconds });
+  const rest = given({ captureFilter: filter, leaveOut, name, snapLength, bufferBytes: buffer });
+  return { engine, interfaces, promiscuous, ring, ...rest };
+}
+
+/** The members that are there. */
+function given<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
+}
+
+function tellEnd({ store }: Daemon, id: string, own: string): void {
+  const record = store.get(id);
+  if (id === own && record?.error !== undefined) console.error(`\nnetglass: the capture ended: ${record.error}`);
+}
+
+/** Resolves at the first signal to stop; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        if (asked) process.exit(1);
+        asked = true;
+        resolve();
+      });
+  });
+}

@@ -1,0 +1,53 @@
+/** Standard output, or a file, that makes the reader wait when it is not written as fast. */
+
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { CaptureError } from '../../captures/sources/source.js';
+
+export class Output {
+  private lines: string[] = [];
+  private readonly stream: NodeJS.WritableStream;
+  private failure: Error | undefined;
+
+  /** @param path a file, or `-` for standard output */
+  constructor(private readonly path: string) {
+    this.stream = path === '-' ? process.stdout : createWriteStream(path);
+    if (path !== '-')
+      this.stream.on('error', (error) => {
+        this.failure = new CaptureError('io', `${path} cannot be written: ${error.message}`);
+      });
+  }
+
+  line(text: string): void {
+    this.lines.push(text);
+  }
+
+  /** Writes the lines so far. */
+  async flush(): Promise<void> {
+    if (this.lines.length === 0) return;
+    const text = `${this.lines.join('\n')}\n`;
+    this.lines = [];
+    await this.write(text);
+  }
+
+  /** @throws CaptureError `io` */
+  async write(piece: string | Uint8Array): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    if (piece.length === 0 || this.stream.write(piece)) return;
+    await once(this.stream, 'drain').catch((error: unknown) => {
+      throw this.failure ?? error;
+    });
+  }
+
+  /** Everything is with the system when this resolves. */
+  async close(): Promise<void> {
+    await this.flush();
+    if (this.failure !== undefined) throw this.failure;
+    if (this.path === '-') return;
+    this.stream.end();
+    await finished(this.stream).catch((error: unknown) => {
+      throw this.failure ?? error;
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/** `-o NAME:VALUE`: Wireshark's names for what changes decoding. */
+
+import { UsageError } from '../commands/failure.js';
+
+const booleans = new Set([
+  'ip.defragment',
+  'ipv6.defragment',
+  'tcp.desegment_tcp_streams',
+  'tcp.reassemble_out_of_order',
+  'tcp.analyze_sequence_numbers',
+  'tcp.relative_sequence_numbers',
+  'ip.check_checksum',
+  'tcp.check_checksum',
+  'udp.check_checksum',
+]);
+const texts = new Set(['tls.keylog_file']);
+
+/**
+ * Checks preferences, so that a script learns of a slip of the pen.
+ *
+ * @returns warnings about those that netglass does not know
+ * @throws UsageError for a value that a known one cannot have
+ */
+export function checkPreferences(given: readonly string[]): string[] {
+  const warnings: string[] = [];
+  for (const preference of given) {
+    const at = preference.indexOf(':');
+    if (at < 1) throw new UsageError(`-o takes NAME:VALUE, not ${JSON.stringify(preference)}`);
+    const name = preference.slice(0, at);
+    const value = preference.slice(at + 1).trim();
+    if (booleans.has(name)) {
+      if (!/^(true|false)$/i.test(value))
+        throw new UsageError(`-o ${name} takes TRUE or FALSE, not ${JSON.stringify(value)}`);
+    } else if (!texts.has(name)) warnings.push(`the preference ${name} is not known here and changes nothing`);
+  }
+  return warnings;
+}

@@ -1,0 +1,49 @@
+/** What the environment and the system say before any option does. */
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { applicationName } from '../captures/recording/section.js';
+
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 8080;
+
+/** netglass's version, as package.json has it. */
+export function version(): string {
+  return applicationName().split(' ')[1];
+}
+
+/** Where captures rest unless somebody says otherwise (XDG Base Directory Specification). */
+export function defaultDataFolder(): string {
+  const base = process.env['XDG_DATA_HOME'];
+  // The specification: a path that is not absolute is to be ignored.
+  return join(base?.startsWith('/') ? base : join(homedir(), '.local', 'share'), 'netglass');
+}
+
+/** A whole number from `least` to `most`, for options. */
+export function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+/** Options that several commands share; new ones each time, for a command makes them its own. */
+export const shared = {
+  host: () => new Option('--host <address>', 'address of the service').env('NETGLASS_HOST').default(DEFAULT_HOST),
+  port: (least = 1) =>
+    new Option('--port <number>', 'port of the service')
+      .env('NETGLASS_PORT')
+      .default(DEFAULT_PORT)
+      .argParser(whole(least, 65_535)),
+  data: () => new Option('--data <dir>', 'folder of the captures').env('NETGLASS_DATA').default(defaultDataFolder()),
+  token: () => new Option('--token <token>', 'secret that the service demands').env('NETGLASS_TOKEN'),
+};
+
+/** An empty variable is one that is not set: compose files and unit files cannot leave one out. */
+export function dropEmptyVariables(environment: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(environment))
+    if (name.startsWith('NETGLASS_') && value === '') delete environment[name];
+}
