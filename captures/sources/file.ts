@@ -1,5 +1,4 @@
 /** Capture files and streams as packet sources: pcap and pcapng, plain or gzip, in bounded memory. */
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { GzipInput, isGzip } from '../formats/gzip.js';
 import { isPcap, PCAP_HEADER_BYTES, PcapReader, readPcapHeader } from '../formats/pcap-reader.js';
@@ -36,15 +35,12 @@ export async function openFile(path: string): Promise<PacketSource> {
   try {
     const handle = await open(path, 'r');
     const kind = await handle.stat();
-    if (kind.isFile()) {
-      input = new FileInput(handle);
-    } else {
+    if (kind.isDirectory()) {
       await handle.close();
-      if (kind.isDirectory()) {
-        throw new CaptureError('io', `${path} is a folder`);
-      }
-      input = new StreamInput(createReadStream(path));
+      throw new CaptureError('io', `${path} is a folder`);
     }
+    // A FIFO must not be opened twice: its writer would lose its reader in between.
+    input = kind.isFile() ? new FileInput(handle) : new StreamInput(handle.createReadStream());
   } catch (error) {
     throw error instanceof CaptureError ? error : new CaptureError('io', `${path} cannot be opened: ${plain(error)}`);
   }

@@ -1,4 +1,5 @@
 /** Files, streams and gzip as packet sources. */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -76,6 +77,25 @@ describe('a file', () => {
       code: 'io',
       message: expect.stringContaining('is a folder'),
     });
+  });
+
+  test('a FIFO is read as a stream', async () => {
+    const fifo = path.join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const [source] = await Promise.all([openFile(fifo), writeFile(fifo, PCAP)]);
+    expect((await drain(source)).packets).toHaveLength(500);
+    expect(source.end).toEqual({ reason: 'finished' });
+  });
+
+  test('standard input', async () => {
+    const reader = `
+      const { openFile } = await import(${JSON.stringify(new URL('../../captures/sources/file.js', import.meta.url).href)});
+      const source = await openFile('-');
+      let packets = 0;
+      for (let block = await source.next(); block !== null; block = await source.next()) packets += block.packets;
+      console.log(packets, source.end.reason);`;
+    const answer = execFileSync(process.execPath, ['--input-type=module', '-e', reader], { input: gzipSync(PCAPNG) });
+    expect(String(answer)).toBe('500 finished\n');
   });
 
   test('stop ends it', async () => {
