@@ -1,4 +1,4 @@
-import { checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
+import { ChecksumStatus, checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
 import { bytes, int, ipv4Address, protocol, uint, type Walk } from '../core/index.js';
 import { icmpCodes, icmpTypes } from '../labels/icmp.js';
 import { extensionFields, readExtensions } from './icmp-extensions.js';
@@ -110,7 +110,10 @@ export const icmp = protocol('icmp', 'Internet Control Message Protocol', {
     const { view, walk, depth, start } = body;
     const type = read.type(view, start);
     const checksum = read.checksum(view, start);
-    const sum = checkTransport(view, walk, depth, start, messageEnd(walk, depth), -1, checksum);
+    // As in Wireshark, a quoted message is not verified.
+    const sum = body.quoted
+      ? ChecksumStatus.unverified
+      : checkTransport(view, walk, depth, start, messageEnd(walk, depth), -1, checksum);
     transportChecksum(body, field['checksum.status'], sum, start + 2, 'ICMP checksum');
     switch (type) {
       case 0:

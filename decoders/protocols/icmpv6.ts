@@ -1,4 +1,4 @@
-import { checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
+import { ChecksumStatus, checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
 import { etherText, ipv6Text } from '../core/format.js';
 import { type Body, bits, bytes, type Field, flag, group, ipv6Address, protocol, uint } from '../core/index.js';
 import { icmpv6Codes, icmpv6Types } from '../labels/icmp.js';
@@ -116,7 +116,10 @@ export const icmpv6 = protocol('icmpv6', 'Internet Control Message Protocol v6',
   body: (body, field, read) => {
     const { view, walk, depth, start } = body;
     const checksum = read.checksum(view, start);
-    const sum = checkTransport(view, walk, depth, start, walk.end[depth], PROTOCOL_NUMBER, checksum);
+    // As in Wireshark, a quoted message is not verified.
+    const sum = body.quoted
+      ? ChecksumStatus.unverified
+      : checkTransport(view, walk, depth, start, walk.end[depth], PROTOCOL_NUMBER, checksum);
     transportChecksum(body, field['checksum.status'], sum, start + 2, 'ICMPv6 checksum');
     message(body, field, read.type(view, start));
   },
