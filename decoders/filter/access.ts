@@ -2,7 +2,7 @@
 
 import { bigEndianReader, type Reader, readUint64 } from '../core/bytes.js';
 import { utf8Text } from '../core/format.js';
-import type { Field, FieldNode, RegisteredField, Walk } from '../core/index.js';
+import { type Field, type FieldNode, PacketFlag, type RegisteredField, type Walk } from '../core/index.js';
 import { isNumeric, readerOf } from '../core/protocol.js';
 import type { RuntimeValue } from './fields.js';
 import { type Layers, visitNodes } from './layers.js';
@@ -53,11 +53,14 @@ export class FieldAccess {
   readonly octets: number;
   /** Offset of the field's first octet in the header. */
   readonly byte: number;
+  /** Whether the tree shows another value than the header's octets on a super-frame (segmentation offload). */
+  readonly amended: boolean;
   private readonly place: HeaderPlace | undefined;
   private readonly raw: Reader | undefined;
 
   constructor(readonly field: RegisteredField) {
     this.ids = field.protocolIds;
+    this.amended = field.name === 'ip.len';
     this.place = placeIn(field);
     this.inHeader = this.place !== undefined;
     this.octets = this.place?.octets ?? 0;
@@ -81,7 +84,7 @@ export class FieldAccess {
 
   /** Calls `visit` with every value that the layer has, until it answers true; answers whether it did. */
   visit(packet: FilterPacket, layers: Layers, depth: number, visit: (value: RuntimeValue) => boolean): boolean {
-    if (this.inHeader) {
+    if (this.inHeader && !(this.amended && (packet.walk.flags & PacketFlag.segmentationOffload) !== 0)) {
       if (!this.headerHas(packet.view, packet.walk, depth)) return false;
       return visit(this.headerValue(packet.view, packet.walk.start[depth]));
     }

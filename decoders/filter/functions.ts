@@ -25,7 +25,10 @@ const text = (): ValueType => 'string';
 
 /** By name; also the list that completion offers. */
 export const functions: ReadonlyMap<string, Signature> = new Map<string, Signature>([
-  ['len', { title: 'Length in octets', takes: ['string', 'bytes', 'ether', 'ipv4', 'ipv6'], gives: number }],
+  [
+    'len',
+    { title: 'Length in octets', takes: ['string', 'bytes', 'ether', 'ipv4', 'ipv6', 'protocol'], gives: number },
+  ],
   ['count', { title: 'Number of occurrences', takes: [], gives: number }],
   ['upper', { title: 'Text in capitals', takes: ['string'], gives: text }],
   ['lower', { title: 'Text in small letters', takes: ['string'], gives: text }],
@@ -63,8 +66,7 @@ function checkArgument(name: string, signature: Signature, operand: Operand, fir
     if (call.arguments[0].kind === 'word' || call.arguments[0].kind === 'layer') return;
     throw new FilterError(`count() takes a field, not the calculation ${operand.name}`, operand.at, 'a field');
   }
-  const frame = name === 'len' && operand.plain?.name === 'frame';
-  if (!frame && !signature.takes.includes(operand.type))
+  if (!signature.takes.includes(operand.type))
     throw new FilterError(
       `${name}() does not take ${operand.name}, which is ${typeName(operand.type)}`,
       operand.at,

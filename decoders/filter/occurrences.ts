@@ -1,6 +1,6 @@
 /** Every occurrence of a field, a protocol or one of the frame's own fields in a packet, as values. */
 
-import type { Registry } from '../core/index.js';
+import type { Registry, Walk } from '../core/index.js';
 import { FieldAccess } from './access.js';
 import type { Range } from './ast.js';
 import type { FrameField, Reference, RuntimeValue } from './fields.js';
@@ -29,19 +29,40 @@ export function frameValue(registry: Registry, name: FrameField): (packet: Filte
     case 'frame.time_epoch':
       return ({ timeHigh, timeLow }) => BigInt(timeHigh) * 4294967296n + BigInt(timeLow);
     case 'frame.protocols':
-      return ({ walk }) => {
+      return (packet) => {
+        const { walk } = packet;
         let out = '';
         for (let depth = 0; depth < walk.depth; depth++)
           out += `${depth === 0 ? '' : ':'}${registry.runtime(walk.protocol[depth]).protocol.filter}`;
+        if (unclaimed(packet).length > 0) out += out === '' ? UNCLAIMED : `:${UNCLAIMED}`;
         return out;
       };
   }
 }
 
-/** The octets of the layer at that depth: its header and all that it carries, as far as they were captured. */
-function layerOctets({ view, walk }: FilterPacket, depth: number): Uint8Array {
+/** The pseudo-protocol of the payload that no protocol claims. It is no layer of the walk. */
+const UNCLAIMED = 'data';
+
+/** Whether the name speaks of the payload that no protocol claims. */
+export function isUnclaimed(reference: Reference): boolean {
+  if (reference.kind === 'protocol') return reference.name === UNCLAIMED;
+  return reference.kind === 'fields' && reference.members.some((member) => member.protocol.filter === UNCLAIMED);
+}
+
+/** The payload that no protocol claims; none is empty. */
+export function unclaimed({ view, walk, start, captured }: FilterPacket): Uint8Array {
+  const last = walk.depth - 1;
+  const from = last < 0 ? start : walk.headerEnd[last];
+  const to = last < 0 ? start + captured : Math.min(walk.end[last], walk.capturedEnd);
+  return new Uint8Array(view.buffer, view.byteOffset + from, Math.max(0, to - from));
+}
+
+/** Protocols whose octets are, in Wireshark's tree, their header and all that they carry; others' are their header. */
+const withPayload = new Set(['tcp', 'icmp', 'icmpv6']);
+
+function layerOctets({ view, walk }: FilterPacket, depth: number, whole: boolean): Uint8Array {
   const start = walk.start[depth] - walk.lead[depth];
-  const end = Math.min(walk.end[depth], walk.capturedEnd);
+  const end = whole ? Math.min(walk.end[depth], walk.capturedEnd) : walk.headerEnd[depth];
   return new Uint8Array(view.buffer, view.byteOffset + start, Math.max(0, end - start));
 }
 
@@ -56,27 +77,49 @@ function inRanges(ranges: readonly Range[], n: number, count: number): boolean {
   });
 }
 
+/** Whether the layer is of that protocol, with at least one octet of it there. */
+export function hasProtocol(walk: Walk, depth: number, id: number): boolean {
+  return walk.protocol[depth] === id && walk.headerEnd[depth] > walk.start[depth] - walk.lead[depth];
+}
+
 /** Depths of the layers of one protocol that the ranges leave; all when there are none. */
 function depthsOf(packet: FilterPacket, id: number, ranges: readonly Range[] | undefined): number[] {
   const { walk } = packet;
   const depths: number[] = [];
-  for (let depth = 0; depth < walk.depth; depth++) if (walk.protocol[depth] === id) depths.push(depth);
+  for (let depth = 0; depth < walk.depth; depth++) if (hasProtocol(walk, depth, id)) depths.push(depth);
   return ranges === undefined ? depths : depths.filter((_, index) => inRanges(ranges, index + 1, depths.length));
 }
 
-/** Collects the values of whatever the name stands for. */
-export function collector(registry: Registry, reference: Reference, layers: readonly Range[] | undefined): Collect {
+/**
+ * Collects the values of whatever the name stands for.
+ *
+ * @param whole of a protocol: with all that it carries
+ */
+export function collector(
+  registry: Registry,
+  reference: Reference,
+  layers: readonly Range[] | undefined,
+  whole = false,
+): Collect {
   if (reference.kind === 'frame') {
     const value = frameValue(registry, reference.name);
     return (packet, _layers, out) => void out.push(value(packet));
+  }
+  if (isUnclaimed(reference)) {
+    const length = reference.type === 'integer';
+    return (packet, _layers, out) => {
+      const octets = unclaimed(packet);
+      if (octets.length > 0) out.push(length ? octets.length : octets);
+    };
   }
   if (reference.kind === 'protocol') {
     const { id } = reference;
     if (id === 0)
       return ({ view, start, captured }, _layers, out) =>
         void out.push(new Uint8Array(view.buffer, view.byteOffset + start, captured));
+    const all = whole || withPayload.has(reference.name);
     return (packet, _layers, out) => {
-      for (const depth of depthsOf(packet, id, layers)) out.push(layerOctets(packet, depth));
+      for (const depth of depthsOf(packet, id, layers)) out.push(layerOctets(packet, depth, all));
     };
   }
   const places = reference.members.flatMap((member) => {

@@ -15,6 +15,8 @@ export interface Operand {
   readonly name: string;
   readonly at: number;
   readonly collect: Collect;
+  /** Of a protocol: its octets with all that it carries, in which `contains` and `matches` search. */
+  readonly whole?: Collect;
   /** What must be in the packet for the operand to have a value. */
   readonly needs: readonly Reference[];
   /** When the operand is a name and nothing more. */
@@ -59,6 +61,7 @@ export function operandOf(registry: Registry, value: Value, wanted?: Wanted): Op
         name: printValue(value),
         at: value.at,
         collect: collector(registry, reference, ranges),
+        ...(reference.kind === 'protocol' ? { whole: collector(registry, reference, ranges, true) } : {}),
         needs: [reference],
         ...(value.kind === 'word' ? { plain: reference } : {}),
       };

@@ -1,4 +1,4 @@
-/** `contains`: looking for octets or characters inside a value. */
+/** `contains` and `matches`: looking for octets, characters or a pattern inside a value. */
 
 import type { Registry } from '../core/index.js';
 import type { Comparison } from './ast.js';
@@ -8,6 +8,8 @@ import { type RuntimeValue, typeName } from './fields.js';
 import { literalOf } from './literal.js';
 import { containsOctets, octetsOfText } from './octets.js';
 import { compatible, isOctets, type Operand, operandOf, standsForLiteral } from './operand.js';
+import { Pattern } from './pattern.js';
+import { PatternError } from './pattern-parse.js';
 
 export function searchCondition(registry: Registry, expression: Comparison, left: Operand): Condition {
   if (left.type !== 'string' && !isOctets(left.type))
@@ -16,9 +18,26 @@ export function searchCondition(registry: Registry, expression: Comparison, left
       expression.left.at,
       'a text, byte string or protocol',
     );
-  if (expression.operator === 'matches')
-    throw new FilterError('"matches" is not supported yet; "contains" looks for a fixed text', expression.right.at);
-  return containment(registry, expression, left);
+  return expression.operator === 'matches' ? matching(expression, left) : containment(registry, expression, left);
+}
+
+function matching(expression: Comparison, left: Operand): Condition {
+  const { right } = expression;
+  if (right.kind !== 'text')
+    throw new FilterError('a regular expression is written in quotation marks', right.at, 'a text such as "^www"');
+  const pattern = patternOf(right.value, right.at);
+  const matches = (value: RuntimeValue) =>
+    pattern.test(value instanceof Uint8Array ? value : octetsOfText(String(value)));
+  return search(expression, left, matches);
+}
+
+function patternOf(text: string, at: number): Pattern {
+  try {
+    return new Pattern(text);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new FilterError(`the regular expression is wrong at its character ${error.at + 1}: ${error.message}`, at);
+  }
 }
 
 function containment(registry: Registry, expression: Comparison, left: Operand): Condition {
@@ -26,10 +45,7 @@ function containment(registry: Registry, expression: Comparison, left: Operand):
   const wanted = { type: text ? ('string' as const) : ('bytes' as const), name: left.name };
   if (standsForLiteral(registry, expression.right)) {
     const needle = literalOf(expression.right, wanted).value;
-    const contains = finder(needle);
-    return search(expression, left, left.needs, (values) => {
-      return expression.quantifier === 'all' ? values.every(contains) : values.some(contains);
-    });
+    return search(expression, left, finder(needle));
   }
   const right = operandOf(registry, expression.right, wanted);
   if (!compatible(left.type, right.type) && !(text === (right.type === 'string')))
@@ -43,7 +59,7 @@ function containment(registry: Registry, expression: Comparison, left: Operand):
     test: (packet, layers) => {
       const values: RuntimeValue[] = [];
       const needles: RuntimeValue[] = [];
-      left.collect(packet, layers, values);
+      (left.whole ?? left.collect)(packet, layers, values);
       right.collect(packet, layers, needles);
       if (values.length === 0 || needles.length === 0) return false;
       const finders = needles.map(finder);
@@ -54,19 +70,16 @@ function containment(registry: Registry, expression: Comparison, left: Operand):
   };
 }
 
-function search(
-  _expression: Comparison,
-  left: Operand,
-  needs: Operand['needs'],
-  holds: (values: RuntimeValue[]) => boolean,
-): Condition {
+/** A search in every occurrence. A protocol is searched with all that it carries. */
+function search({ quantifier }: Comparison, left: Operand, holds: (value: RuntimeValue) => boolean): Condition {
+  const collect = left.whole ?? left.collect;
   return {
     kind: 'general',
-    needs,
+    needs: left.needs,
     test: (packet, layers) => {
       const values: RuntimeValue[] = [];
-      left.collect(packet, layers, values);
-      return values.length > 0 && holds(values);
+      collect(packet, layers, values);
+      return quantifier === 'all' ? values.length > 0 && values.every(holds) : values.some(holds);
     },
   };
 }

@@ -56,7 +56,8 @@ export class IndexKnowledge {
     if (id === 0) return exactly(ALL);
     const runtime = this.registry.runtime(id);
     if (runtime.ipProtocol !== 0) return this.transportPresence(id, runtime.ipProtocol);
-    if (runtime.isNetwork && this.ownsFamily(id)) return this.networkPresence(id);
+    // Whatever has addresses inside a network layer makes the packet `nested`, so the family is that of the only one.
+    if (runtime.isNetwork && this.ownsFamily(id)) return exactly(flowCondition('family = ?', this.families[id]));
     // What carries nothing can only be the innermost layer.
     if (this.children[id].length === 0) return exactly(packetCondition('p.protocol = ?', id));
     const under = packetCondition('p.protocol = ?', id);
@@ -80,19 +81,6 @@ export class IndexKnowledge {
     if (inner.length === 0) return exactly(under);
     const all = [ipProtocol, ...inner];
     return { over: flowCondition(`transport IN (${all.map(() => '?').join(', ')})`, ...all), under };
-  }
-
-  private networkPresence(id: number): Span {
-    const family = this.families[id];
-    const under = flowCondition('family = ?', family);
-    // Ethernet inside IP without IP inside that again: the columns have the inner addresses.
-    const inner = [...this.within(id, (other) => other === id || !this.registry.runtime(other).isNetwork)]
-      .filter((other) => other !== id)
-      .map((other) => this.families[other])
-      .filter((other) => other !== AddressFamily.none);
-    if (inner.length === 0) return exactly(under);
-    const all = [...new Set([family, ...inner])];
-    return { over: flowCondition(`family IN (${all.map(() => '?').join(', ')})`, ...all), under };
   }
 
   /** The protocol itself and all that can follow it, not looking beyond those that `passes` refuses. */

@@ -12,6 +12,7 @@
 import { PacketFlag, type Registry } from '../core/index.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
+import { isUnclaimed } from './occurrences.js';
 import type { CompiledFilter } from './predicate.js';
 import { exactly, IndexKnowledge } from './sql-knowledge.js';
 import { matchSpan } from './sql-match.js';
@@ -113,6 +114,7 @@ function presenceSpan(knowledge: IndexKnowledge, reference: Reference, exact: bo
   if (reference.kind === 'frame') {
     return exact && reference.name === 'frame.interface_name' ? UNKNOWN : exactly(ALL);
   }
+  if (isUnclaimed(reference)) return UNKNOWN;
   if (reference.kind === 'protocol') return knowledge.presence(reference.id);
   const ids = [...new Set(reference.members.flatMap((member) => member.protocolIds))];
   const there = combine(

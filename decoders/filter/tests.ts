@@ -1,12 +1,12 @@
 /** Presence and plain comparisons as functions over a packet: the quick ways where there is one, the general otherwise. */
 
-import type { RegisteredField, Registry } from '../core/index.js';
+import { PacketFlag, type RegisteredField, type Registry } from '../core/index.js';
 import { FieldAccess } from './access.js';
 import type { Quantifier } from './ast.js';
 import type { Bound, Condition, Test } from './condition.js';
 import type { Reference, RuntimeValue } from './fields.js';
 import { type NumberCheck, numberCheck, numberRanges } from './numbers.js';
-import { collector, frameValue } from './occurrences.js';
+import { collector, frameValue, hasProtocol, isUnclaimed, unclaimed } from './occurrences.js';
 import { boundTest } from './values.js';
 
 /** A field in one protocol that has it. */
@@ -28,6 +28,7 @@ export function presenceTest(reference: Reference): Test {
     if (reference.name === 'frame.interface_name') return (packet) => packet.interfaceName !== '';
     return () => true;
   }
+  if (isUnclaimed(reference)) return (packet) => unclaimed(packet).length > 0;
   if (reference.kind === 'protocol') return reference.id === 0 ? () => true : protocolTest(reference.id);
   const places = placesOf(reference.members);
   return (packet, layers) => {
@@ -41,7 +42,7 @@ export function presenceTest(reference: Reference): Test {
 
 function protocolTest(id: number): Test {
   return ({ walk }) => {
-    for (let depth = walk.depth - 1; depth >= 0; depth--) if (walk.protocol[depth] === id) return true;
+    for (let depth = walk.depth - 1; depth >= 0; depth--) if (hasProtocol(walk, depth, id)) return true;
     return false;
   };
 }
@@ -52,11 +53,15 @@ export function matchTest(registry: Registry, match: Match): Test {
   const { reference, quantifier, bounds, negated } = match;
   const ranges = numberRanges(bounds);
   if (reference.kind === 'frame') return frameTest(registry, match, ranges);
-  if (reference.kind === 'fields') {
+  if (reference.kind === 'fields' && !isUnclaimed(reference)) {
     const places = placesOf(reference.members);
     if (ranges !== undefined && places.every(({ access }) => access.number !== undefined)) {
       const check = numberCheck(ranges);
-      return numberTest(places, negated ? (value) => !check(value) : check, quantifier);
+      const quick = numberTest(places, negated ? (value) => !check(value) : check, quantifier);
+      if (!places.some(({ access }) => access.amended)) return quick;
+      const shown = valueTest(places, bounds, quantifier, negated);
+      return (packet, layers) =>
+        (packet.walk.flags & PacketFlag.segmentationOffload) === 0 ? quick(packet, layers) : shown(packet, layers);
     }
     const octets = bounds.map(octetsCheck);
     const inPlace = octets.every((check) => check !== undefined) && places.every(({ access }) => access.inHeader);

@@ -6,7 +6,7 @@ import { compileFilter, complete, type FilterPacket } from '../../decoders/filte
 import { registry } from '../../decoders/protocols/index.js';
 import { frame, ipv4, octets, packetOf, udpInIpv4 } from './filter-support.js';
 
-const hello = packetOf(frame(udpInIpv4({ ports: [53, 40000], ttl: 64 })), {
+const hello = packetOf(frame(udpInIpv4({ ports: [54, 40000], ttl: 64 })), {
   number: 7,
   original: 1500,
   relative: 500_000_000,
@@ -33,10 +33,10 @@ describe('one occurrence', () => {
     ['', true],
     ['udp', true],
     ['frame and eth and ip', true],
-    ['udp.port == 53', true],
-    ['udp.port == 54', false],
-    ['udp.srcport == 0x35 and udp.srcport == 065 and udp.srcport == 0b110101', true],
-    ["udp.srcport == '5'", true],
+    ['udp.port == 54', true],
+    ['udp.port == 53', false],
+    ['udp.srcport == 0x36 and udp.srcport == 066 and udp.srcport == 0b110110', true],
+    ["udp.srcport == '6'", true],
     ['udp.port in {1, 50..60}', true],
     ['udp.port in {1, 2, 3, 4, 5, 40000}', true],
     ['udp.port in {1, 2, 3, 4, 5}', false],
@@ -90,18 +90,21 @@ describe('one occurrence', () => {
     ['frame.time == "2020-09-13T12:26:40.5Z"', true],
     ['frame.time == "Sep 13, 2020 12:26:40.500000000"', true],
     ['frame.time < "2020-09-13 14:26:40.6+02:00"', true],
-    ['frame.protocols == "eth:ip:udp"', true],
+    ['frame.protocols == "eth:ip:udp:data"', true],
     ['frame contains "hello"', true],
     ['udp contains 68:65:6c', true],
     ['ip contains "HELLO"', false],
     ['frame[-5:] == "hello"', true],
-    ['udp[8:2] == "he"', true],
+    ['udp[0:2] == 00:36', true],
+    ['udp[8:2] == "he"', false],
+    ['data == "hello" and data.data contains 6c:6c and data.len == 5 and data', true],
+    ['len(udp) == 8 and len(ip) == 20', true],
     ['len(eth.src) == 6 and len(frame) == 47', true],
     ['count(ip.addr) == 2', true],
     ['string(ip.src) == "10.0.0.1"', true],
     ['string(ip.ttl) contains "6"', true],
     ['upper(frame.interface_name) == "ETH0" and lower(frame.interface_name) == "eth0"', true],
-    ['max(udp.srcport, udp.dstport) == 40000 and min(udp.port) == 53', true],
+    ['max(udp.srcport, udp.dstport) == 40000 and min(udp.port) == 54', true],
     ['abs(ip.ttl) == 64', true],
     ['ip xor udp', false],
     ['ip xor udp xor eth', true],
@@ -145,9 +148,9 @@ describe('several occurrences', () => {
   });
 
   test('either-fields have both', () => {
-    expect(matches('udp.port != 53', hello)).toBe(false);
-    expect(matches('!(udp.port == 53)', hello)).toBe(false);
-    expect(matches('udp.port !== 53', hello)).toBe(true);
+    expect(matches('udp.port != 54', hello)).toBe(false);
+    expect(matches('!(udp.port == 54)', hello)).toBe(false);
+    expect(matches('udp.port !== 54', hello)).toBe(true);
     expect(matches('udp.port != 2000', samePorts)).toBe(false);
     expect(matches('udp.port === 2000', samePorts)).toBe(true);
     expect(matches('all udp.port > 2000', samePorts)).toBe(false);
