@@ -62,6 +62,23 @@ export function readUint64(view: DataView, at: number, littleEndian = false): bi
 /** Octets summed between folds, so that the running total stays a 32-bit integer, which is what makes it fast. */
 const FOLD_OCTETS = 32768;
 
+const LITTLE_ENDIAN_HOST = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/**
+ * The same memory as the view that was summed last, as aligned words: twice as fast to read as through a DataView. The
+ * sum does not depend on the byte order but for a swap at the end (RFC 1071, section 2, part B).
+ */
+let summed: DataView | undefined;
+let words: Int32Array = new Int32Array(0);
+let halves: Uint16Array = new Uint16Array(0);
+
+function alias(view: DataView): void {
+  summed = view;
+  const octets = view.byteLength & ~3;
+  words = new Int32Array(view.buffer, view.byteOffset, octets >> 2);
+  halves = new Uint16Array(view.buffer, view.byteOffset, octets >> 1);
+}
+
 /**
  * The 16-bit ones' complement sum of RFC 1071 over `length` octets, not yet complemented.
  *
@@ -69,6 +86,37 @@ const FOLD_OCTETS = 32768;
  * @returns 0 … 65535; a correct checksum makes it 65535
  */
 export function onesComplementSum(view: DataView, start: number, length: number, sum = 0): number {
+  // Short sums gain nothing, and a view that does not begin on a word has no aligned words.
+  if (length < 32 || (start & 1) !== 0 || (view.byteOffset & 3) !== 0 || !LITTLE_ENDIAN_HOST)
+    return sumOctets(view, start, length, sum);
+  if (view !== summed) alias(view);
+  let at = start;
+  let total = 0;
+  if ((at & 2) !== 0) {
+    total = halves[at >> 1];
+    at += 2;
+  }
+  let word = at >> 2;
+  const lastWord = (start + length) >> 2;
+  while (word < lastWord) {
+    const stop = Math.min(lastWord, word + (FOLD_OCTETS >> 2));
+    for (; word + 4 <= stop; word += 4) {
+      const a = words[word];
+      const b = words[word + 1];
+      const c = words[word + 2];
+      const d = words[word + 3];
+      total += (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff);
+      total += (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16);
+    }
+    for (; word < stop; word++) total += (words[word] & 0xffff) + (words[word] >>> 16);
+    total = fold(total);
+  }
+  const swapped = ((total & 0xff) << 8) | (total >> 8);
+  at = word << 2;
+  return sumOctets(view, at, start + length - at, fold(sum) + swapped);
+}
+
+function sumOctets(view: DataView, start: number, length: number, sum: number): number {
   const end = start + length;
   let at = start;
   let total = fold(sum);
