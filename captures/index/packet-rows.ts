@@ -9,45 +9,56 @@ const COLUMNS = 9;
 const ROWS_PER_STATEMENT = 200;
 
 export interface PacketRows {
-  /** Inserts `columns.rows` rows, the first with this packet number. Call it inside a transaction. */
-  insert(columns: Columns, firstNumber: number): void;
+  /**
+   * Inserts the rows from `firstRow` to before `lastRow`, by default all, the first with this packet number, which
+   * must be above all that are there. Call it inside a transaction.
+   */
+  insert(columns: Columns, firstNumber: number, firstRow?: number, lastRow?: number): void;
 }
 
 /**
- * With the native extension a batch is one statement over one blob (2.5 million rows/s measured); without it,
+ * With the native extension a batch is one statement over one blob (3 million rows/s measured); without it,
  * statements of 200 rows (1.4 million rows/s).
  */
 export function packetRows(db: Database.Database): PacketRows {
+  const bound = boundRows(db);
   const extension = columnsExtensionPath();
-  if (extension === undefined) return boundRows(db);
+  if (extension === undefined) return bound;
   db.loadExtension(extension);
-  return blobRows(db);
+  return blobRows(db, bound);
 }
 
-function blobRows(db: Database.Database): PacketRows {
+/**
+ * The first row of a batch says its number; for the others SQLite takes the next one itself, which lets it append
+ * to the table without looking for the place first: a quarter less time a row.
+ */
+function blobRows(db: Database.Database, bound: PacketRows): PacketRows {
   const statement = db.prepare(
-    `INSERT INTO packets SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM columns(?, ${COLUMNS})`,
+    `INSERT INTO packets (time, length, captured, offset, interface, flow, protocol, flags)
+     SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM columns(?, ${COLUMNS - 1})`,
   );
   let blob = new Float64Array(0);
   return {
-    insert(columns, firstNumber) {
-      const { rows } = columns;
+    insert(columns, firstNumber, firstRow = 0, lastRow = columns.rows) {
+      if (firstRow >= lastRow) return;
+      bound.insert(columns, firstNumber, firstRow, firstRow + 1);
+      const from = firstRow + 1;
+      const rows = lastRow - from;
       if (rows === 0) return;
       if (blob.length < rows * COLUMNS) blob = new Float64Array(columns.capacity * COLUMNS);
-      for (let i = 0; i < rows; i++) blob[i] = firstNumber + i;
-      put(columns.time, 1);
-      put(columns.length, 2);
-      put(columns.captured, 3);
-      put(columns.offset, 4);
-      put(columns.interface, 5);
-      put(columns.flow, 6);
-      put(columns.protocol, 7);
-      put(columns.flags, 8);
-      statement.run(Buffer.from(blob.buffer, 0, rows * COLUMNS * 8));
+      put(columns.time, 0);
+      put(columns.length, 1);
+      put(columns.captured, 2);
+      put(columns.offset, 3);
+      put(columns.interface, 4);
+      put(columns.flow, 5);
+      put(columns.protocol, 6);
+      put(columns.flags, 7);
+      statement.run(Buffer.from(blob.buffer, 0, rows * (COLUMNS - 1) * 8));
 
       function put(source: Float64Array | Uint32Array | Uint16Array, column: number): void {
         const to = column * rows;
-        for (let i = 0; i < rows; i++) blob[to + i] = source[i];
+        for (let i = 0; i < rows; i++) blob[to + i] = source[from + i];
       }
     },
   };
@@ -60,22 +71,24 @@ function boundRows(db: Database.Database): PacketRows {
   const one = values(1);
   const bound = new Array<number | null>(ROWS_PER_STATEMENT * COLUMNS);
   return {
-    insert(columns, firstNumber) {
-      let row = 0;
-      for (; row + ROWS_PER_STATEMENT <= columns.rows; row += ROWS_PER_STATEMENT) {
-        for (let i = 0; i < ROWS_PER_STATEMENT; i++) bind(columns, row + i, firstNumber, i * COLUMNS);
+    insert(columns, firstNumber, firstRow = 0, lastRow = columns.rows) {
+      const base = firstNumber - firstRow;
+      let row = firstRow;
+      for (; row + ROWS_PER_STATEMENT <= lastRow; row += ROWS_PER_STATEMENT) {
+        for (let i = 0; i < ROWS_PER_STATEMENT; i++) bind(columns, row + i, base, i * COLUMNS);
         many.run(bound);
       }
-      for (; row < columns.rows; row++) {
-        bind(columns, row, firstNumber, 0);
+      for (; row < lastRow; row++) {
+        bind(columns, row, base, 0);
         one.run(bound.slice(0, COLUMNS));
       }
     },
   };
 
-  function bind(columns: Columns, row: number, firstNumber: number, at: number): void {
+  /** @param base what the packet number is more than the row */
+  function bind(columns: Columns, row: number, base: number, at: number): void {
     const time = columns.time[row];
-    bound[at] = firstNumber + row;
+    bound[at] = base + row;
     bound[at + 1] = Number.isNaN(time) ? null : time;
     bound[at + 2] = columns.length[row];
     bound[at + 3] = columns.captured[row];
