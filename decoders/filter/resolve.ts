@@ -145,7 +145,10 @@ function membership(registry: Registry, expression: Membership): Condition {
       throw new FilterError('a range goes from one address to another, not between networks', from.at, 'an address');
     return { order: 'between', from: first.value, to: last.value };
   });
-  return againstLiterals(left, expression.quantifier ?? 'any', bounds, false);
+  if (expression.quantifier !== 'all') return againstLiterals(left, 'any', bounds, false);
+  // As in Wireshark, `all a in {x, y}` is `all a == x or all a == y`: one member must do for every occurrence.
+  const parts = bounds.map((bound) => againstLiterals(left, 'all', [bound], false));
+  return parts.length === 1 ? parts[0] : { kind: 'or', parts };
 }
 
 function againstLiterals(left: Operand, quantifier: Quantifier, bounds: readonly Bound[], negated: boolean): Condition {

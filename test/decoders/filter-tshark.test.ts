@@ -217,13 +217,7 @@ const filters = [
     'ipv6.nxt == 58',
     'ipv6.dst > ff00::',
   ],
-  ...[
-    'ipv6.src[0:2] == fe:80',
-    'ipv6.plen > 100',
-    'icmp.type == 8',
-    'icmp.type in {0, 8}',
-    'icmp.code != 0',
-  ],
+  ...['ipv6.src[0:2] == fe:80', 'ipv6.plen > 100', 'icmp.type == 8', 'icmp.type in {0, 8}', 'icmp.code != 0'],
   ...[
     'icmp && udp',
     'icmpv6.type == 135',
