@@ -78,12 +78,8 @@ async function main(): Promise<void> {
     ...describeMachine(),
     '',
   ];
-  let missing = false;
   for (const row of rows) {
-    const why = row.impossible?.();
-    const text =
-      why === undefined ? markdown(await row.run(bench)) : [`## ${row.name}`, '', `Not measured: ${why}.`, ''];
-    missing ||= why !== undefined;
+    const text = await measure(row, bench);
     process.stdout.write(`${text.join('\n')}\n`);
     lines.push(...text);
   }
