@@ -29,7 +29,7 @@ export class PatternError extends Error {
 }
 
 /** Instructions of the largest program: what a packet's octets may cost each. */
-const MAXIMUM_PROGRAM = 1000;
+const MAXIMUM_PROGRAM = 500;
 const MAXIMUM_NESTING = 100;
 
 type Tree =
@@ -392,7 +392,7 @@ function repeat(program: Instruction[], part: Tree, least: number, most: number)
   for (let i = 0; i < least; i++) {
     const before = program.length;
     emit(program, part);
-    // Nothing repeated is nothing, however often: (){1000} within {1000} within … must not take time either.
+    // Nothing repeated is nothing, however often: (){500} within {500} within … must not take time either.
     if (program.length === before) break;
   }
   if (most === Number.POSITIVE_INFINITY) {

@@ -108,15 +108,21 @@ describe('patterns', () => {
     );
   });
 
-  test.each(['(a*)*$', '(a|aa)+$', '(a|a)*b', '([ab]*c)*d', '(.*)*x(.*)*y', '.*a.{300}b', '(((){1000}){1000}){1000}x'])(
-    'takes no long time: %s',
-    (source) => {
-      const start = performance.now();
-      const pattern = new Pattern(source);
-      pattern.test(octets(`${'ab'.repeat(5000)}${'a'.repeat(20000)}`));
-      expect(performance.now() - start).toBeLessThan(2000);
-    },
-  );
+  test.each([
+    '(a*)*$',
+    '(a|aa)+$',
+    '(a|a)*b',
+    '([ab]*c)*d',
+    '(.*)*x(.*)*y',
+    '.*a.{300}b',
+    '.*a.{300}c',
+    '(((){500}){500}){500}x',
+  ])('takes no long time: %s', (source) => {
+    const start = performance.now();
+    const pattern = new Pattern(source);
+    pattern.test(octets(`${'ab'.repeat(5000)}${'a'.repeat(20000)}`));
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
 });
 
 test('in a filter', () => {
