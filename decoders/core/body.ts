@@ -258,7 +258,9 @@ export class Body {
   /** Reads nothing but moves on; the octets become a gap. */
   skip(octets: number): void {
     this.need(octets, 'skipped octets');
-    this.position += octets;
+    const end = this.position + octets;
+    if (octets > 0) this.push(gapNode(this.view, this.walk.packetStart, this.position, end));
+    this.position = end;
   }
 
   /** Shows another value for a field that was read already: what the octets say is not what they stand for. */

@@ -29,7 +29,10 @@ export function pseudoHeaderSum(
 ): number {
   // A jumbogram's length has more than 16 bits: both halves are part of the sum.
   const start = protocol + (length & 0xffff) + (length >>> 16);
-  if (view.getUint8(network) >> 4 !== 6) return onesComplementSum(view, network + 12, 8, start);
+  if (view.getUint8(network) >> 4 !== 6) {
+    if (destination < 0) return onesComplementSum(view, network + 12, 8, start);
+    return onesComplementSum(view, destination, 4, onesComplementSum(view, network + 12, 4, start));
+  }
   if (destination < 0) return onesComplementSum(view, network + 8, 32, start);
   return onesComplementSum(view, destination, 16, onesComplementSum(view, network + 8, 16, start));
 }

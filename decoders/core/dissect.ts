@@ -119,8 +119,7 @@ function trailers(registry: Registry, dissection: Dissection, layers: readonly L
     const from = walk.end[depth];
     const to = Math.min(depth === 0 ? walk.capturedEnd : walk.end[depth - 1], walk.capturedEnd);
     if (from >= to) continue;
-    const own = depth === 0 || registry.runtime(walk.protocol[depth]).protocol.trailer !== undefined;
-    const owner = own ? depth : depth - 1;
+    const owner = trailerOwner(registry, walk, depth);
     const { protocol } = registry.runtime(walk.protocol[owner]);
     const fields: FieldNode[] = [];
     const body = new Body(dissection, owner, protocol.filter, from, to, fields);
@@ -132,6 +131,16 @@ function trailers(registry: Registry, dissection: Dissection, layers: readonly L
     fillGaps(fields, from - walk.packetStart, to - walk.packetStart, dissection);
     layers[owner].fields.push(...fields);
   }
+}
+
+/** Whose the octets behind the end of the layer at `depth` are. */
+function trailerOwner(registry: Registry, walk: Walk, depth: number): number {
+  const declares = (layer: number) => registry.runtime(walk.protocol[layer]).protocol.trailer !== undefined;
+  if (depth === 0 || declares(depth)) return depth;
+  // A layer that ends where the one around it does (a VLAN tag) leaves its trailer to that one.
+  const end = walk.end[depth - 1];
+  for (let outer = depth - 1; outer >= 0 && walk.end[outer] === end; outer--) if (declares(outer)) return outer;
+  return depth - 1;
 }
 
 /** The payload that no protocol claimed. */
@@ -173,6 +182,11 @@ function walkProblem(dissection: Dissection): void {
   const at = walk.problemAt - walk.packetStart;
   if (walk.problem === 'too-deep') {
     problems.push({ layer, kind: 'malformed', at, message: 'more layers than are followed are nested in this packet' });
+    return;
+  }
+  if (walk.badLength === walk.problemDepth) {
+    const message = `${layer} gives a length of its header, or a version, that cannot be`;
+    problems.push({ layer, kind: 'malformed', at, needed: walk.problemNeeded, limitedBy: layer, message });
     return;
   }
   if (problems.some((problem) => problem.layer === layer && problem.kind === walk.problem)) return;

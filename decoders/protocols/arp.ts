@@ -49,6 +49,8 @@ export const arp = protocol('arp', 'Address Resolution Protocol', {
     isannouncement: flag('Is announcement'),
   },
   headerLength: (read, view, start) => 8 + 2 * (read.hwSize(view, start) + read.protoSize(view, start)),
+  // What follows is the frame's padding.
+  payloadEnd: (read, view, start) => start + 8 + 2 * (read.hwSize(view, start) + read.protoSize(view, start)),
   body: (body, field, read) => {
     const { view, start } = body;
     const hwSize = read.hwSize(view, start);

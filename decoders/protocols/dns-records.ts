@@ -98,7 +98,6 @@ export const recordFields = {
   'rrsig.signers_name': text("Signer's name"),
   'rrsig.signature': bytes(0, 'Signature'),
   'nsec.next_domain_name': text('Next Domain Name'),
-  typeInMap: uint(16, 'RR type in bit map', { labels: recordTypes, ...named('nsec.type') }),
   'nsec3.algo': uint(8, 'Hash algorithm'),
   'nsec3.flags': uint(8, 'NSEC3 flags'),
   'nsec3.iterations': uint(16, 'NSEC3 iterations'),
@@ -164,6 +163,8 @@ export type RecordFields = { readonly [K in keyof typeof recordFields]: Field };
 export interface RecordContext {
   readonly body: Body;
   readonly field: RecordFields;
+  /** `dns.resp.type`, which the types of a bit map have too. */
+  readonly type: Field;
   /** Offset in the view of the message. */
   readonly message: number;
 }
@@ -315,7 +316,7 @@ function key(context: RecordContext): undefined {
 }
 
 /** The bit map of types at the end of NSEC and NSEC3 records: RFC 4034, section 4.1.2. */
-function typeMap({ body, field }: RecordContext): void {
+function typeMap({ body, type }: RecordContext): void {
   while (body.remaining >= 2) {
     const window = body.peek8();
     const octets = body.peek8(1);
@@ -323,8 +324,8 @@ function typeMap({ body, field }: RecordContext): void {
     const map = body.position + 2;
     for (let i = 0; i < octets * 8; i++)
       if ((body.view.getUint8(map + (i >> 3)) & (0x80 >> (i & 7))) !== 0)
-        body.derived(field.typeInMap, window * 256 + i, undefined, map + (i >> 3), 1);
-    body.take(field.data, 2 + octets);
+        body.derived(type, window * 256 + i, undefined, map + (i >> 3), 1);
+    body.skip(2 + octets);
   }
 }
 

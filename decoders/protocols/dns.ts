@@ -1,4 +1,4 @@
-import { ipv4Text, ipv6Text } from '../core/format.js';
+import { ipv4Text, ipv6Text, utf8Text } from '../core/format.js';
 import { type Body, bits, type Field, flag, group, type Protocol, protocol, text, uint } from '../core/index.js';
 import { classes, opcodes, recordTypes, responseCodes } from '../labels/dns.js';
 import { readLabels } from './dns-name.js';
@@ -23,7 +23,7 @@ const unicastFlags = {
   recdesired: flag('Recursion desired'),
   recavail: flag('Recursion available', { when: isResponse }),
   z: flag('Z'),
-  authenticated: flag('Answer authenticated', { when: isResponse }),
+  authenticated: flag('Answer authenticated'),
   checkdisable: flag('Non-authenticated data'),
   rcode: uint(4, 'Reply code', { labels: responseCodes, when: isResponse }),
 };
@@ -116,7 +116,7 @@ function messageProtocol({ filter, title, reference, carriedBy, flags, multicast
       readMessage(body, field, body.start, length, multicast);
       while (overTcp && body.remaining > 0) nextMessage(body, field, multicast);
     },
-    info: (_layer, body) => summary(body),
+    info: (_layer, body) => summary(body, multicast),
   });
 }
 
@@ -143,7 +143,7 @@ function readMessage(body: Body, field: MessageFields, start: number, length: nu
     });
   }
   const { view } = body;
-  const context: RecordContext = { body, field, message: start };
+  const context: RecordContext = { body, field, type: field['resp.type'], message: start };
   const opcode = (view.getUint8(start + 2) >> 3) & 15;
   body.within(start + length, () => {
     section(field.queries, view.getUint16(start + 4), () => question(context, field, multicast));
@@ -223,7 +223,7 @@ function data({ body, field }: RecordContext): undefined {
 }
 
 /** The `info` column: what is asked, and the types and data of what is answered, as Wireshark writes them. */
-function summary(body: Body): string {
+function summary(body: Body, multicast: boolean): string {
   const { view, start } = body;
   if (start + HEADER_OCTETS > body.end) return 'Cut DNS header';
   const flags = view.getUint16(start + 2);
@@ -232,10 +232,10 @@ function summary(body: Body): string {
   const rcode = flags & 15;
   const failed = isResponse(flags) && rcode !== 0 ? ` ${responseCodes[rcode] ?? `Unknown error (${rcode})`}` : '';
   const kind = opcodes[opcode] ?? `Unknown operation (${opcode})`;
-  return `${kind}${isResponse(flags) ? ' response' : ''} 0x${id}${failed}${summaryRecords(body)}`;
+  return `${kind}${isResponse(flags) ? ' response' : ''} 0x${id}${failed}${summaryRecords(body, multicast)}`;
 }
 
-function summaryRecords({ view, start, end }: Body): string {
+function summaryRecords({ view, start, end }: Body, multicast: boolean): string {
   let at = start + HEADER_OCTETS;
   let out = '';
   const questions = view.getUint16(start + 4);
@@ -246,9 +246,10 @@ function summaryRecords({ view, start, end }: Body): string {
     at = name.end;
     if (name.problem !== undefined || at + 4 > end) return out;
     const type = view.getUint16(at);
+    const highest = view.getUint8(at + 2) >> 7 === 1;
     out += ` ${recordTypes[type] ?? `Unknown (${type})`}`;
     if (i < questions) {
-      out += ` ${name.text}`;
+      out += ` ${name.text}${multicast ? `, "${highest ? 'QU' : 'QM'}" question` : ''}`;
       at += 4;
       continue;
     }
@@ -256,6 +257,7 @@ function summaryRecords({ view, start, end }: Body): string {
     const length = view.getUint16(at + 8);
     at += 10;
     if (at + length > end) return out;
+    if (multicast && highest && type !== OPT) out += ', cache flush';
     out += recordData(view, type, at, length, start);
     at += length;
   }
@@ -263,17 +265,29 @@ function summaryRecords({ view, start, end }: Body): string {
 }
 
 /** Records whose data is an address or begins with a name show it; where it begins within the data. */
-const nameAt: Readonly<Record<number, number>> = { 2: 0, 5: 0, 6: 0, 12: 0, 39: 0, 15: 2, 33: 6 };
+const nameAt: Readonly<Record<number, number>> = { 2: 0, 5: 0, 6: 0, 12: 0, 39: 0, 47: 0, 15: 2, 33: 6 };
 
 function recordData(view: DataView, type: number, at: number, length: number, message: number): string {
   if (type === 1 && length === 4) return ` ${ipv4Text(view, at)}`;
   if (type === 28 && length === 16) return ` ${ipv6Text(view, at)}`;
+  if (type === 13) {
+    const [cpu, next] = charactersAt(view, at, at + length);
+    return ` ${cpu} ${charactersAt(view, next, at + length)[0]}`;
+  }
+  if (type === 35 && length > 4)
+    return ` ${view.getUint16(at)} ${view.getUint16(at + 2)} ${charactersAt(view, at + 4, at + length)[0]}`;
   const offset = nameAt[type];
   if (offset === undefined || offset >= length) return '';
   const name = readLabels(view, at + offset, at + length, message);
   if (type === 15) return ` ${view.getUint16(at)} ${name.text}`;
   if (type === 33) return ` ${view.getUint16(at)} ${view.getUint16(at + 2)} ${view.getUint16(at + 4)} ${name.text}`;
   return ` ${name.text}`;
+}
+
+/** A character-string and what follows it; empty when it is not whole. */
+function charactersAt(view: DataView, at: number, end: number): [string, number] {
+  const length = at < end ? view.getUint8(at) : 0;
+  return at + 1 + length > end ? ['', end] : [utf8Text(view, at + 1, length), at + 1 + length];
 }
 
 /** Domain Name System over UDP and TCP. */

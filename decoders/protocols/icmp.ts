@@ -1,4 +1,10 @@
-import { ChecksumStatus, checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
+import {
+  ChecksumStatus,
+  checksumStatusLabels,
+  checkTransport,
+  flagTransport,
+  transportChecksum,
+} from '../core/checksum.js';
 import { bytes, int, ipv4Address, protocol, uint, type Walk } from '../core/index.js';
 import { icmpCodes, icmpTypes } from '../labels/icmp.js';
 import { extensionFields, readExtensions } from './icmp-extensions.js';
@@ -123,9 +129,10 @@ export const icmp = protocol('icmp', 'Internet Control Message Protocol', {
         identified();
         break;
       case UNREACHABLE:
-        quoteLength();
-        if (read.code(view, start) === 4) body.number(field.mtu);
-        else body.take(field.unused, 2);
+        if (read.code(view, start) === 4) {
+          quoteLength(2);
+          body.number(field.mtu);
+        } else quoteLength(4);
         break;
       case QUENCH:
         body.take(field.unused, 4);
@@ -134,14 +141,11 @@ export const icmp = protocol('icmp', 'Internet Control Message Protocol', {
         body.take(field.redir_gw);
         break;
       case EXCEEDED:
-        quoteLength();
-        body.take(field.unused, 2);
+        quoteLength(4);
         break;
       case PARAMETER:
         body.number(field.pointer);
-        body.number(field.length);
-        originalDatagram();
-        body.take(field.unused, 2);
+        quoteLength(3);
         break;
       case 9:
         routerAdvertisement();
@@ -181,15 +185,18 @@ export const icmp = protocol('icmp', 'Internet Control Message Protocol', {
       both(field.seq, field.seq_le);
     }
 
-    function quoteLength(): void {
-      body.take(field.unused, 1);
+    /** The sixth octet is a length only where there is one (RFC 4884); otherwise it is as unused as those around it. */
+    function quoteLength(octets: number): void {
+      const quoted = quotedOctets(view, start);
+      if (quoted === 0) {
+        body.take(field.unused, octets);
+        return;
+      }
+      const end = body.position + octets;
+      if (body.position < start + 5) body.take(field.unused, start + 5 - body.position);
       body.number(field.length);
-      originalDatagram();
-    }
-
-    function originalDatagram(): void {
-      const octets = quotedOctets(view, start);
-      if (octets > 0) body.derived(field['length.original_datagram'], octets, undefined, start + 5);
+      body.derived(field['length.original_datagram'], quoted, undefined, start + 5);
+      if (body.position < end) body.take(field.unused, end - body.position);
     }
 
     /** RFC 1256, section 3; an entry is an address and a preference, and may be longer some day. */

@@ -1,5 +1,6 @@
 /** Neighbor Discovery options: RFC 4861 section 4.6 and IANA "IPv6 Neighbor Discovery Option Formats". Lengths are in units of 8 octets. */
 
+import { ipv6FromWords } from '../core/format.js';
 import { type Body, bits, bytes, type Field, flag, group, ipv6Address, text, uint } from '../core/index.js';
 import { readLabels } from './dns-name.js';
 
@@ -190,8 +191,11 @@ function routeInformation(body: Body, field: OptionFields): string {
   body.number(field['opt.route_info.flag']);
   body.number(field['opt.route_lifetime']);
   if (body.remaining >= 16) return `${body.take(field['opt.prefix']).display}/${length}`;
-  rest(body, field['opt.data']);
-  return `/${length}`;
+  if (body.remaining < 8) return `/${length}`;
+  const prefix = ipv6FromWords(body.view.getUint32(body.position), body.view.getUint32(body.position + 4), 0, 0);
+  body.found(field['opt.prefix'], prefix, body.position, 8);
+  body.position += 8;
+  return `${prefix}/${length}`;
 }
 
 /** RFC 8106, section 5.2: names without compression, then zeros. */

@@ -1,4 +1,10 @@
-import { ChecksumStatus, checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
+import {
+  ChecksumStatus,
+  checksumStatusLabels,
+  checkTransport,
+  flagTransport,
+  transportChecksum,
+} from '../core/checksum.js';
 import { etherText, ipv6Text } from '../core/format.js';
 import { type Body, bits, bytes, type Field, flag, group, ipv6Address, protocol, uint } from '../core/index.js';
 import { icmpv6Codes, icmpv6Types } from '../labels/icmp.js';

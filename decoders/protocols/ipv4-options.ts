@@ -228,3 +228,25 @@ function cipso(body: Body, field: OptionFields): void {
 function directedBroadcast(body: Body, field: OptionFields): void {
   while (body.remaining >= 4) body.take(field['opt.addr']);
 }
+
+/**
+ * Where the last address of a source route stands that is not at its end yet, or -1. That one is the destination that
+ * checksums are over (RFC 1122, section 3.2.1.8).
+ */
+export function sourceRouteEnd(view: DataView, header: number): number {
+  const end = header + (view.getUint8(header) & 15) * 4;
+  let at = header + 20;
+  while (at + 1 < end) {
+    const type = view.getUint8(at);
+    if (type === 0) return -1;
+    if (type === 1) {
+      at++;
+      continue;
+    }
+    const length = view.getUint8(at + 1);
+    if (length < 2 || at + length > end) return -1;
+    if ((type === 131 || type === 137) && length >= 7 && view.getUint8(at + 2) <= length) return at + length - 4;
+    at += length;
+  }
+  return -1;
+}

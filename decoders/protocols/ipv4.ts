@@ -2,7 +2,7 @@ import { ChecksumStatus, checksumStatusLabels } from '../core/checksum.js';
 import { bits, flag, ipv4Address, onesComplementSum, PacketFlag, protocol, uint } from '../core/index.js';
 import { dscpNames, ecnNames } from '../labels/dscp.js';
 import { ipProtocols } from '../labels/ip-protocols.js';
-import { optionFields, readOptions } from './ipv4-options.js';
+import { optionFields, readOptions, sourceRouteEnd } from './ipv4-options.js';
 
 /** Internet Protocol version 4, RFC 791. */
 export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
@@ -58,7 +58,7 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
     const more = (view.getUint8(start + 6) & 0x20) !== 0;
     walk.fragmentOffset = offset;
     walk.moreFragments = more;
-    walk.finalDestination = -1;
+    walk.finalDestination = view.getUint8(start) === 0x45 ? -1 : sourceRouteEnd(view, start);
     if (walk.quoted) return;
     if (offset !== 0 || more) walk.flags |= PacketFlag.fragment;
     if (read.len(view, start) === 0) walk.flags |= PacketFlag.segmentationOffload;
@@ -89,7 +89,11 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
     }
   },
   info: (_layer, { view, start, end, walk, depth }) => {
-    if (start + 20 > end || walk.badLength === depth) return 'Bogus or cut IPv4 header';
+    if (start + 20 > end) return 'Cut IPv4 header';
+    if (walk.badLength === depth) {
+      const octets = (view.getUint8(start) & 15) * 4;
+      return octets < 20 ? `Bogus IP header length (${octets}, must be at least 20)` : 'Bogus IPv4 version';
+    }
     const proto = view.getUint8(start + 9);
     const fragment = view.getUint16(start + 6) & 0x3fff;
     const name = ipProtocols[proto] ?? 'Unknown';

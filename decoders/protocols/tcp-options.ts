@@ -287,6 +287,7 @@ function optionText(view: DataView, at: number, kind: number, length: number): s
   }
   if (kind === 8 && length === 10) return ` TSval=${view.getUint32(at + 2)} TSecr=${view.getUint32(at + 6)}`;
   if (kind === 19) return ' MD5';
+  if (kind === 28 && length === 4) return ` USER_TO=${view.getUint16(at + 2) & 0x7fff}`;
   if (kind === 34) return length === 2 ? ' TFO=R' : ' TFO=C';
   return '';
 }

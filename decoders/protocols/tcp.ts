@@ -100,14 +100,16 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
     const ports = `${view.getUint16(start)} → ${view.getUint16(start + 2)}`;
     if (start + 20 > end) return ports;
     const length = (view.getUint8(start + 12) >> 4) * 4;
-    if (walk.badLength === depth) return `${ports}, bogus TCP header length (${length}, must be at least 20)`;
     const flags = view.getUint16(start + 12) & 0xfff;
     const names = flagNames.filter(([mask]) => (flags & mask) !== 0).map(([, name]) => name);
     if ((flags & 0xe00) !== 0) names.push('Reserved');
     const ack = (flags & 0x10) === 0 ? '' : ` Ack=${view.getUint32(start + 8)}`;
     const payload = walk.fragmented[depth] !== 0 ? '' : ` Len=${Math.max(0, walk.end[depth] - start - length)}`;
     const shown = names.length === 0 ? '<None>' : names.join(', ');
-    return `${ports} [${shown}] Seq=${view.getUint32(start + 4)}${ack} Win=${view.getUint16(start + 14)}${payload}${optionSummary(view, start + 20, Math.min(end, start + length))}`;
+    const urgent = (flags & 0x20) === 0 ? '' : ` Urg=${view.getUint16(start + 18)}`;
+    const text = `${ports} [${shown}] Seq=${view.getUint32(start + 4)}${ack} Win=${view.getUint16(start + 14)}${urgent}`;
+    if (walk.badLength === depth) return `${text}, bogus TCP header length (${length}, must be at least 20)`;
+    return `${text}${payload}${optionSummary(view, start + 20, Math.min(end, start + length))}`;
   },
 });
 

@@ -45,10 +45,13 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
     const end = Math.min(walk.end[depth], walk.capturedEnd);
     if (end > body.end) body.behind(field.payload, end);
   },
-  info: (_layer, { view, start, end }) =>
-    start + 8 > end
-      ? 'Cut UDP header'
-      : `${view.getUint16(start)} → ${view.getUint16(start + 2)} Len=${view.getUint16(start + 4) - 8}`,
+  info: (_layer, { view, start, end, walk, depth }) => {
+    if (start + 8 > end) return 'Cut UDP header';
+    const ports = `${view.getUint16(start)} → ${view.getUint16(start + 2)}`;
+    const length = view.getUint16(start + 4);
+    if (length > 0 && length < 8) return `${ports} [BAD UDP LENGTH ${length} < 8]`;
+    return `${ports} Len=${length === 0 ? walk.end[depth] - start - 8 : length - 8}`;
+  },
 });
 
 function status(

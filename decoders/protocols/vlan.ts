@@ -1,4 +1,4 @@
-import { bytes, flag, PacketFlag, protocol, uint } from '../core/index.js';
+import { flag, PacketFlag, protocol, uint } from '../core/index.js';
 import { etherTypes } from '../labels/ethertypes.js';
 import { etherPayloadEnd, etherTypeOf, lengthOrType } from './ethernet.js';
 
@@ -24,7 +24,7 @@ export const vlan = protocol('vlan', '802.1Q Virtual LAN', {
     id: uint(12, 'ID'),
     etype: uint(16, 'Type', { base: 16, labels: etherTypes, select: lengthOrType }),
   },
-  fields: { len: uint(16, 'Length', { unit: 'bytes' }), trailer: bytes(0, 'Trailer') },
+  fields: { len: uint(16, 'Length', { unit: 'bytes' }) },
   payloadEnd: (read, view, start, end) => etherPayloadEnd(read.etype(view, start), start + 4, end),
   next: {
     table: 'eth.type',
@@ -32,9 +32,6 @@ export const vlan = protocol('vlan', '802.1Q Virtual LAN', {
   },
   inspect: (_read, _view, _start, _end, walk) => {
     walk.flags |= PacketFlag.tagged;
-  },
-  trailer: (body, field) => {
-    if (body.remaining > 0) body.take(field.trailer, body.remaining);
   },
   info: (_layer, { view, start, end }) =>
     start + 2 > end

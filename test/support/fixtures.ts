@@ -57,7 +57,8 @@ function load(protocol: string, file: string): Fixture {
   const octets = bytesOf(head, path);
   const original = Number(/^original: (\d+)$/m.exec(head)?.[1] ?? octets.length);
   const linkType = /^linktype: (\d+)$/m.exec(head)?.[1];
-  if (linkType === undefined || !/^provenance: ./m.test(head)) throw new Error(`${path}: linktype or provenance is missing`);
+  if (linkType === undefined || !/^provenance: ./m.test(head))
+    throw new Error(`${path}: linktype or provenance is missing`);
   const view = new DataView(octets.buffer);
   const packet = { view, start: 0, captured: octets.length, original, linkType: Number(linkType) };
   return { protocol, name: `${protocol}/${file.replace(/\.txt$/, '')}`, path, packet, head, tree };
@@ -66,7 +67,10 @@ function load(protocol: string, file: string): Fixture {
 function bytesOf(head: string, path: string): Uint8Array<ArrayBuffer> {
   const at = head.indexOf('\nhex:\n');
   if (at < 0) throw new Error(`${path}: there is no "hex:"`);
-  const digits = head.slice(at + 6).replace(/#.*$/gm, '').replace(/\s+/g, '');
+  const digits = head
+    .slice(at + 6)
+    .replace(/#.*$/gm, '')
+    .replace(/\s+/g, '');
   if (!/^([0-9a-f]{2})*$/.test(digits)) throw new Error(`${path}: the hex is not pairs of digits`);
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
