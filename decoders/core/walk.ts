@@ -216,7 +216,7 @@ export function walkPacket(
       if (walk.quotedFrom > depth) walk.network = depth;
       walk.lowerNetwork = depth;
       walk.networks++;
-    }
+    } else if (layer.hasAddresses && walk.networks > 0) walk.flags |= PacketFlag.nested;
     if (layer.ipProtocol !== 0) {
       walk.transport = layer.ipProtocol;
       // The tree is built when the walk is over, and a tunnel has another network layer inside.
@@ -244,5 +244,6 @@ export function walkPacket(
     id = headerEnd >= end || headerEnd > capturedEnd ? 0 : layer.next(layer.read, view, at, end, walk);
     at = headerEnd;
   }
-  if (walk.networks > 1) walk.flags |= PacketFlag.nested;
+  // Addresses inside addresses, and quotations: the columns tell only part of them.
+  if (walk.networks > 1 || walk.depth > walk.quotedFrom) walk.flags |= PacketFlag.nested;
 }
