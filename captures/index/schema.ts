@@ -1,7 +1,7 @@
 /** The SQLite schema of one capture's index. It can be thrown away and rebuilt from the segments. */
 
 /** Raised when the tables change; an index with another version is rebuilt. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Rows, not opaque blobs: `sqlite3 index.sqlite 'select * from packet_list limit 10'` is meant for people.
@@ -63,8 +63,8 @@ CREATE TABLE flows (
   client_bytes   INTEGER NOT NULL,
   server_packets INTEGER NOT NULL,
   server_bytes   INTEGER NOT NULL,
-  first_time     INTEGER NOT NULL, -- nanoseconds since meta 'base_time'
-  last_time      INTEGER NOT NULL,
+  first_time     INTEGER,          -- nanoseconds since meta 'base_time'; NULL: none of its packets has a time
+  last_time      INTEGER,
   first_packet   INTEGER NOT NULL,
   last_packet    INTEGER NOT NULL,
   protocol       INTEGER NOT NULL, -- the highest one seen

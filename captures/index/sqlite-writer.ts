@@ -2,30 +2,27 @@
 
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { FlowEntries, FlowTable } from '../../decoders/conversations/flow-table.js';
+import type { FlowTable } from '../../decoders/conversations/flow-table.js';
 import { type Columns, PacketFlag } from '../../decoders/core/index.js';
 import { VERIFY_FLAGS } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import type { CaptureInterface } from '../sources/source.js';
-import { addressBytes, addressText, addressWords } from './addresses.js';
-import type { Checkpoint, IndexTotals, IndexWriter } from './capture-index.js';
+import { type Checkpoint, type Expired, type IndexTotals, type IndexWriter, NOTHING_EXPIRED } from './capture-index.js';
 import { type PacketRows, packetRows } from './packet-rows.js';
+import { PROBLEM_FLAGS, Rollups } from './rollups.js';
 import { FLOW_INDEX, SCHEMA, SCHEMA_VERSION } from './schema.js';
-
-/** Flags that make a packet count as a problem in the rollups. */
-const PROBLEM_FLAGS = PacketFlag.malformed | PacketFlag.badNetworkChecksum | PacketFlag.badTransportChecksum;
-/** Rows per second and protocol that are gathered before they are written. */
-const ROLLUP_LIMIT = 4096;
-
-interface Rollup {
-  packets: number;
-  bytes: number;
-  problems: number;
-}
+import { type FlowRow, flowValues, loadFlow, STORE_FLOW } from './sqlite-flows.js';
 
 /** What the decoders call themselves: an index made by others is rebuilt rather than misread. */
 export function decoderFingerprint(): string {
   return registry.protocols.map((protocol) => protocol.filter).join(' ');
+}
+
+/** Whether an error says that the index's content is at fault, so that another attempt would meet the same. */
+export function isUnreadable(error: unknown): boolean {
+  // A value that is no JSON is a damaged one too.
+  if (error instanceof SyntaxError) return true;
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|ERROR|CONSTRAINT|MISMATCH)/.test(error.code);
 }
 
 /** Removes an index with its side files. */
@@ -44,7 +41,7 @@ export function openIndexWriter(file: string): SqliteIndexWriter {
       if (writer.usable) return writer;
       writer.close();
     } catch (error) {
-      if (!(error instanceof Database.SqliteError) || !/^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(error.code)) throw error;
+      if (!isUnreadable(error)) throw error;
     }
     removeIndex(file);
   }
@@ -54,44 +51,42 @@ export function openIndexWriter(file: string): SqliteIndexWriter {
 export class SqliteIndexWriter implements IndexWriter {
   readonly checkpoint: Checkpoint;
   readonly totals: IndexTotals;
+  expired: Expired;
   baseTime: bigint | undefined;
   /** Whether version and decoders are today's. */
   readonly usable: boolean;
   private readonly db: Database.Database;
   private readonly rows: PacketRows;
-  private readonly rollups = new Map<number, Map<number, Rollup>>();
-  private rollupCount = 0;
+  private readonly rollups = new Rollups();
   private inTransaction = false;
   private readonly statements;
 
   constructor(private readonly file: string) {
     this.db = new Database(file);
-    this.db.pragma('journal_mode = WAL');
-    // No waiting for the disk while packets come in: the log is the truth, and after a power failure the index is built
-    // again (see `recover` in the store). A killed process loses nothing by it.
-    this.db.pragma('synchronous = OFF');
-    this.db.pragma('wal_autocheckpoint = 1000');
-    this.db.pragma('journal_size_limit = 67108864');
-    this.db.pragma('cache_size = -8192');
-    if (this.db.pragma('user_version', { simple: true }) === 0) this.create();
-    this.usable =
-      this.db.pragma('user_version', { simple: true }) === SCHEMA_VERSION &&
-      this.meta('decoders') === decoderFingerprint();
-    this.rows = packetRows(this.db);
-    this.statements = this.prepare();
-    this.checkpoint = (this.json('checkpoint') as Checkpoint | undefined) ?? { packets: 0, segment: 1, offset: 0 };
-    this.totals = (this.json('totals') as IndexTotals | undefined) ?? {
-      packets: 0,
-      bytes: 0,
-      truncated: 0,
-      malformed: 0,
-      toVerify: 0,
-      firstTime: null,
-      lastTime: null,
-    };
-    const base = this.meta('base_time');
-    this.baseTime = base === undefined ? undefined : BigInt(base as string);
-    if (this.usable) this.db.exec('DROP INDEX IF EXISTS packets_flow');
+    try {
+      this.db.pragma('journal_mode = WAL');
+      // No waiting for the disk while packets come in: the log is the truth, and after a power failure the index is
+      // built again (see `recover` in the store). A killed process loses nothing by it.
+      this.db.pragma('synchronous = OFF');
+      this.db.pragma('wal_autocheckpoint = 1000');
+      this.db.pragma('journal_size_limit = 67108864');
+      this.db.pragma('cache_size = -8192');
+      if (this.db.pragma('user_version', { simple: true }) === 0) this.create();
+      this.usable =
+        this.db.pragma('user_version', { simple: true }) === SCHEMA_VERSION &&
+        this.meta('decoders') === decoderFingerprint();
+      this.rows = packetRows(this.db);
+      this.statements = this.prepare();
+      this.checkpoint = (this.json('checkpoint') as Checkpoint | undefined) ?? { packets: 0, segment: 1, offset: 0 };
+      this.expired = (this.json('expired') as Expired | undefined) ?? NOTHING_EXPIRED;
+      this.totals = (this.json('totals') as IndexTotals | undefined) ?? emptyTotals();
+      const base = this.meta('base_time');
+      this.baseTime = base === undefined ? undefined : BigInt(base as string);
+      if (this.usable) this.db.exec('DROP INDEX IF EXISTS packets_flow');
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
   }
 
   restoreFlows(flows: FlowTable): void {
@@ -138,17 +133,17 @@ export class SqliteIndexWriter implements IndexWriter {
       if (Number.isNaN(time)) continue;
       if (totals.firstTime === null || time < totals.firstTime) totals.firstTime = time;
       if (totals.lastTime === null || time > totals.lastTime) totals.lastTime = time;
-      this.roll(Math.floor(time / 1e9), columns.protocol[row], length, flags);
+      this.rollups.add(time, columns.protocol[row], length, flags);
     }
   }
 
   get wantsCommit(): boolean {
-    return this.rollupCount > ROLLUP_LIMIT;
+    return this.rollups.full;
   }
 
   commit(position: Checkpoint, flows: FlowTable): void {
     this.begin();
-    flows.drain((entry, entries) => this.storeFlow(entry, entries));
+    flows.drain((entry, entries) => this.statements.flow.run(flowValues(entries, entry)));
     this.storeRollups();
     this.setMeta('checkpoint', JSON.stringify(position));
     this.setMeta('totals', JSON.stringify(this.totals));
@@ -158,29 +153,54 @@ export class SqliteIndexWriter implements IndexWriter {
 
   expire(firstPacket: number): void {
     this.begin();
+    // What is still gathered belongs to the rows that are looked at.
+    this.storeRollups();
+    const { statements, expired } = this;
+    const gone = statements.gone.get(firstPacket) as Expired & { toVerify: number };
+    statements.takeSeconds.run(firstPacket);
+    this.db.exec('DELETE FROM seconds WHERE packets <= 0');
     this.db.prepare('DELETE FROM packets WHERE number < ?').run(firstPacket);
+    this.db.prepare('DELETE FROM flows WHERE last_packet < ?').run(firstPacket);
     this.db
       .prepare('DELETE FROM segments WHERE id < (SELECT max(id) FROM segments WHERE first_packet <= ?)')
       .run(firstPacket);
-    this.setMeta('first_packet', firstPacket);
+    this.totals.toVerify -= gone.toVerify;
+    this.expired = {
+      packets: expired.packets + gone.packets,
+      bytes: expired.bytes + gone.bytes,
+      truncated: expired.truncated + gone.truncated,
+      malformed: expired.malformed + gone.malformed,
+    };
+    this.setMeta('expired', JSON.stringify(this.expired));
+  }
+
+  firstPacketOf(segment: number): number | undefined {
+    const row = this.db.prepare('SELECT first_packet FROM segments WHERE id = ?').get(segment);
+    return (row as { first_packet: number } | undefined)?.first_packet;
+  }
+
+  beginAfter(expired: Expired, baseTime: bigint | undefined): void {
+    this.begin();
+    this.expired = expired;
+    Object.assign(this.totals, expired);
+    this.baseTime = baseTime;
+    this.setMeta('expired', JSON.stringify(expired));
   }
 
   finish(): void {
     this.end();
     this.db.exec(FLOW_INDEX);
+    // From here on it is kept as files are: what is in the side file comes into the index, and that to the disk.
+    this.db.pragma('synchronous = FULL');
+    this.db.pragma('wal_checkpoint(TRUNCATE)');
     this.close();
-    const fd = openSync(this.file, 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    for (const suffix of ['', '-wal']) syncFile(this.file + suffix);
   }
 
   close(): void {
     if (!this.db.open) return;
-    // What was not committed comes from the log again.
-    if (this.inTransaction) this.db.exec('ROLLBACK');
+    // What was not committed comes from the log again. A full disk has ended the transaction already.
+    if (this.db.inTransaction) this.db.exec('ROLLBACK');
     this.inTransaction = false;
     this.db.close();
   }
@@ -209,68 +229,35 @@ export class SqliteIndexWriter implements IndexWriter {
     this.inTransaction = true;
   }
 
-  private roll(second: number, protocol: number, length: number, flags: number): void {
-    let bySecond = this.rollups.get(second);
-    if (bySecond === undefined) this.rollups.set(second, (bySecond = new Map()));
-    let rollup = bySecond.get(protocol);
-    if (rollup === undefined) {
-      this.rollupCount++;
-      bySecond.set(protocol, (rollup = { packets: 0, bytes: 0, problems: 0 }));
-    }
-    rollup.packets++;
-    rollup.bytes += length;
-    if ((flags & PROBLEM_FLAGS) !== 0) rollup.problems++;
-  }
-
   private storeRollups(): void {
-    for (const [second, bySecond] of this.rollups)
-      for (const [protocol, { packets, bytes, problems }] of bySecond)
-        this.statements.rollup.run(second, protocol, packets, bytes, problems);
-    this.rollups.clear();
-    this.rollupCount = 0;
-  }
-
-  private storeFlow(entry: number, flows: FlowEntries): void {
-    const family = flows.family[entry];
-    const client = addressBytes(family, flows.client, entry);
-    const server = addressBytes(family, flows.server, entry);
-    this.statements.flow.run(
-      flows.id[entry],
-      family,
-      flows.transport[entry],
-      client,
-      server,
-      flows.clientPort[entry],
-      flows.serverPort[entry],
-      addressText(client),
-      addressText(server),
-      flows.clientPackets[entry],
-      flows.clientBytes[entry],
-      flows.serverPackets[entry],
-      flows.serverBytes[entry],
-      flows.firstTime[entry],
-      flows.lastTime[entry],
-      flows.firstPacket[entry],
-      flows.lastPacket[entry],
-      flows.protocol[entry],
-      flows.clientFlags[entry],
-      flows.serverFlags[entry],
+    this.rollups.drain((second, protocol, packets, bytes, problems) =>
+      this.statements.rollup.run(second, protocol, packets, bytes, problems),
     );
   }
 
   private prepare() {
     const { db } = this;
+    const sums = Object.entries({
+      truncated: PacketFlag.truncated,
+      malformed: PacketFlag.malformed,
+      toVerify: VERIFY_FLAGS,
+    }).map(([name, flags]) => `coalesce(sum((flags & ${flags}) != 0), 0) AS ${name}`);
     return {
+      gone: db.prepare(
+        `SELECT count(*) AS packets, coalesce(sum(length), 0) AS bytes, ${sums.join(', ')} FROM packets WHERE number < ?`,
+      ),
+      takeSeconds: db.prepare(`UPDATE seconds AS s SET packets = s.packets - gone.packets,
+          bytes = s.bytes - gone.bytes, problems = s.problems - gone.problems
+        FROM (SELECT CAST(floor(time / 1e9) AS INTEGER) AS second, protocol, count(*) AS packets,
+            sum(length) AS bytes, sum((flags & ${PROBLEM_FLAGS}) != 0) AS problems
+          FROM packets WHERE number < ? AND time IS NOT NULL GROUP BY 1, 2) AS gone
+        WHERE s.second = gone.second AND s.protocol = gone.protocol`),
       interface: db.prepare('INSERT OR REPLACE INTO interfaces VALUES (?, ?, ?, ?, ?, ?, ?)'),
       segment: db.prepare('INSERT OR IGNORE INTO segments VALUES (?, ?, ?)'),
       meta: db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'),
       rollup: db.prepare(`INSERT INTO seconds VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
         packets = packets + excluded.packets, bytes = bytes + excluded.bytes, problems = problems + excluded.problems`),
-      flow: db.prepare(`INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET client_packets = excluded.client_packets, client_bytes = excluded.client_bytes,
-        server_packets = excluded.server_packets, server_bytes = excluded.server_bytes,
-        last_time = excluded.last_time, last_packet = excluded.last_packet, protocol = excluded.protocol,
-        client_flags = excluded.client_flags, server_flags = excluded.server_flags`),
+      flow: db.prepare(STORE_FLOW),
     };
   }
 
@@ -289,44 +276,17 @@ export class SqliteIndexWriter implements IndexWriter {
   }
 }
 
-interface FlowRow {
-  id: number;
-  family: number;
-  transport: number;
-  client: Buffer;
-  server: Buffer;
-  client_port: number;
-  server_port: number;
-  client_packets: number;
-  client_bytes: number;
-  server_packets: number;
-  server_bytes: number;
-  first_time: number;
-  last_time: number;
-  first_packet: number;
-  last_packet: number;
-  protocol: number;
-  client_flags: number;
-  server_flags: number;
+export function emptyTotals(): IndexTotals {
+  return { packets: 0, bytes: 0, truncated: 0, malformed: 0, toVerify: 0, firstTime: null, lastTime: null };
 }
 
-function loadFlow(row: FlowRow, entry: number, flows: FlowEntries): void {
-  flows.id[entry] = row.id;
-  flows.family[entry] = row.family;
-  flows.transport[entry] = row.transport;
-  addressWords(row.client, flows.client, entry);
-  addressWords(row.server, flows.server, entry);
-  flows.clientPort[entry] = row.client_port;
-  flows.serverPort[entry] = row.server_port;
-  flows.clientPackets[entry] = row.client_packets;
-  flows.clientBytes[entry] = row.client_bytes;
-  flows.serverPackets[entry] = row.server_packets;
-  flows.serverBytes[entry] = row.server_bytes;
-  flows.firstTime[entry] = row.first_time;
-  flows.lastTime[entry] = row.last_time;
-  flows.firstPacket[entry] = row.first_packet;
-  flows.lastPacket[entry] = row.last_packet;
-  flows.protocol[entry] = row.protocol;
-  flows.clientFlags[entry] = row.client_flags;
-  flows.serverFlags[entry] = row.server_flags;
+/** Waits until a file's content is on the disk, when there is such a file. */
+function syncFile(file: string): void {
+  if (!existsSync(file)) return;
+  const fd = openSync(file, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -1,6 +1,5 @@
 /** A byte stream across threads, with credits: the sender stops when the receiver does not keep up. */
 
-import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import type { ChunkMessage, CreditMessage } from './messages.js';
 
@@ -10,14 +9,14 @@ const WINDOW = 8 << 20;
 /** The receiving side: an async iterable of the chunks. */
 export async function* receiveChunks(port: MessagePort): AsyncGenerator<Uint8Array, void, undefined> {
   const queue: ChunkMessage[] = [];
-  let wake: () => void = () => {};
+  let wake: (() => void) | undefined;
   port.on('message', (message: ChunkMessage) => {
     queue.push(message);
-    wake();
+    wake?.();
   });
   port.on('close', () => {
     queue.push({ broken: 'the sender went away' });
-    wake();
+    wake?.();
   });
   try {
     for (;;) {
@@ -39,32 +38,52 @@ export async function* receiveChunks(port: MessagePort): AsyncGenerator<Uint8Arr
 }
 
 /**
- * The sending side: passes on what `input` yields until it ends or the receiver closes the port.
- * An input that breaks off is passed on as broken, so that what came before is kept.
+ * The sending side: passes on what `input` yields until it ends or either side closes the port; then the input is let
+ * go, even when it is not going to yield any more. An input that breaks off is passed on as broken, so that what came
+ * before is kept.
  */
 export async function sendChunks(input: AsyncIterable<Uint8Array>, port: MessagePort): Promise<void> {
   let underWay = 0;
   let closed = false;
-  const freed = new EventTarget();
+  let wake: (() => void) | undefined;
+  let giveUp: (() => void) | undefined;
   port.on('message', (message: CreditMessage) => {
     underWay -= message.credit;
-    freed.dispatchEvent(new Event('credit'));
+    wake?.();
   });
   port.on('close', () => {
     closed = true;
-    freed.dispatchEvent(new Event('credit'));
+    wake?.();
+    giveUp?.();
   });
+  const iterator = input[Symbol.asyncIterator]();
+  /** Undefined when the port is closed meanwhile. Not a race against one promise, which would keep every chunk alive. */
+  const nextChunk = () =>
+    new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
+      giveUp = () => resolve(undefined);
+      iterator.next().then(resolve, reject);
+    });
   try {
-    for await (const chunk of input) {
+    while (!closed) {
+      const next = await nextChunk();
+      if (next === undefined) break;
+      if (next.done === true) {
+        port.postMessage({ end: true } satisfies ChunkMessage);
+        return;
+      }
       // A copy of its own: the chunk may be a slice of a pool that others use.
-      const copy = new Uint8Array(chunk);
+      const copy = new Uint8Array(next.value);
       underWay += copy.length;
       port.postMessage({ chunk: copy } satisfies ChunkMessage, [copy.buffer]);
-      while (underWay > WINDOW && !closed) await once(freed, 'credit');
-      if (closed) return;
+      while (underWay > WINDOW && !closed)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
     }
-    port.postMessage({ end: true } satisfies ChunkMessage);
   } catch (error) {
     port.postMessage({ broken: (error as Error).message } satisfies ChunkMessage);
+    return;
   }
+  // Not awaited: a generator answers only after the chunk that it waits for, and that may never come.
+  iterator.return?.().catch(() => undefined);
 }

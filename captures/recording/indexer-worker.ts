@@ -1,99 +1,101 @@
 /** The index writer thread: log → index. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { openIndexWriter } from '../index/sqlite-writer.js';
-import { indexPath } from '../segments/segment-files.js';
 import type { LogPosition } from '../segments/segment-log.js';
 import { LogIndexer } from './log-indexer.js';
 import type { IndexerData, IndexerMessage, LogMessage, ReadMessage } from './messages.js';
+import { openIndexOf } from './open-index.js';
 
 const main = parentPort as MessagePort;
-const { folder, recorder, firstPacket } = workerData as IndexerData;
+const { folder, recorder, past } = workerData as IndexerData;
 
 /** Milliseconds after which what was read is committed although nothing more came. */
 const IDLE_COMMIT = 100;
 
 const tell = (message: IndexerMessage): void => main.postMessage(message);
 
-const writer = openIndexWriter(indexPath(folder));
-const indexer = new LogIndexer(
-  folder,
-  writer,
-  (checkpoint, totals) =>
-    tell({
-      type: 'committed',
-      checkpoint,
-      totals: { ...totals },
-      ...(writer.baseTime === undefined ? {} : { baseTime: writer.baseTime }),
-    }),
-  firstPacket,
-);
+let indexer: LogIndexer | undefined;
+let timer: NodeJS.Timeout | undefined;
+let latest: LogPosition | undefined;
+let told = 0;
+let closed = false;
+
+function openIndexer(): LogIndexer {
+  const writer = openIndexOf(folder);
+  return new LogIndexer(
+    folder,
+    writer,
+    (checkpoint, totals) => {
+      tell({
+        type: 'committed',
+        checkpoint,
+        totals: { ...totals },
+        expired: writer.expired,
+        ...(writer.baseTime === undefined ? {} : { baseTime: writer.baseTime }),
+      });
+      // Only what is committed: after a crash, indexing goes on there, and must find that segment.
+      if (checkpoint.segment === told) return;
+      told = checkpoint.segment;
+      recorder?.postMessage({ type: 'reading', segment: told } satisfies ReadMessage);
+    },
+    past,
+  );
+}
 
 /** Runs `work`; what cannot be indexed must not be lost silently, and the log keeps everything. */
-function guarded(work: () => void): void {
+function guarded(work: (open: LogIndexer) => void): void {
+  if (closed) return;
   try {
-    work();
+    indexer ??= openIndexer();
+    work(indexer);
   } catch (error) {
-    tell({ type: 'failed', message: `The index could not be written: ${(error as Error).message}` });
+    const { code, message } = error as { code?: string; message: string };
+    const full = code?.startsWith('SQLITE_FULL') === true;
+    const why = full ? 'the disk is full' : message;
+    tell({ type: 'failed', message: `The index could not be written: ${why}.`, full });
     close();
   }
 }
 
 function close(): void {
+  closed = true;
   clearTimeout(timer);
-  indexer.close();
+  indexer?.close();
   recorder?.close();
   main.close();
 }
-
-let timer: NodeJS.Timeout | undefined;
-let latest: LogPosition | undefined;
-let reading = 0;
-let closed = false;
 
 /** Messages pile up while a run is read; only the newest position matters, so they are taken together. */
 function follow(): void {
   const position = latest;
   latest = undefined;
-  if (position === undefined || closed) return;
-  guarded(() => {
-    indexer.advance(position);
-    const { segment } = indexer.position;
-    if (segment !== reading) {
-      reading = segment;
-      recorder?.postMessage({ type: 'reading', segment } satisfies ReadMessage);
-    }
+  if (position === undefined) return;
+  guarded((open) => {
+    open.advance(position);
     clearTimeout(timer);
-    timer = setTimeout(() => guarded(() => indexer.commit(true)), IDLE_COMMIT);
+    timer = setTimeout(() => guarded(() => open.commit(true)), IDLE_COMMIT);
   });
 }
 
-if (recorder === undefined) {
-  guarded(() => {
-    indexer.advanceToEnd();
-    indexer.finish();
+function finish(read: (open: LogIndexer) => void): void {
+  guarded((open) => {
+    read(open);
+    open.finish();
     tell({ type: 'finished' });
+    close();
   });
-  close();
-} else {
+}
+
+guarded(() => tell({ type: 'ready' }));
+if (recorder === undefined) finish((open) => open.advanceToEnd());
+else {
   recorder.on('message', (message: LogMessage) => {
-    if (closed) return;
     if (message.type === 'grown') {
       if (latest === undefined) setImmediate(follow);
       latest = message.position;
-    } else if (message.type === 'expired') {
-      latest = undefined;
-      guarded(() => indexer.expire(message.firstPacket));
-    } else {
-      latest = undefined;
-      closed = true;
-      clearTimeout(timer);
-      guarded(() => {
-        indexer.advance(message.position);
-        indexer.finish();
-        tell({ type: 'finished' });
-      });
-      close();
-    }
+    } else if (message.type === 'expired') guarded((open) => open.expire(message.firstPacket));
+    else finish((open) => open.advance(message.position));
   });
+  // A recorder that ended without a word, which it does only when it crashes: what it has written is there.
+  recorder.on('close', () => finish((open) => open.advanceToEnd()));
 }

@@ -4,7 +4,7 @@
  * what it has not read yet is in the log.
  */
 
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { FlowTable } from '../../decoders/conversations/flow-table.js';
 import { Columns, PacketFlag, summarizePacket, Walk } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
@@ -18,8 +18,8 @@ import {
   relativeNanoseconds,
 } from '../formats/epb.js';
 import { readInterface } from '../formats/pcapng-headers.js';
-import type { Checkpoint, IndexTotals, IndexWriter } from '../index/capture-index.js';
-import { BlockScanner } from '../segments/block-scanner.js';
+import type { Checkpoint, Expired, IndexTotals, IndexWriter } from '../index/capture-index.js';
+import { type BlockScanner, scanSegment } from '../segments/block-scanner.js';
 import { listSegments, segmentName, segmentPath } from '../segments/segment-files.js';
 import type { LogPosition } from '../segments/segment-log.js';
 
@@ -29,6 +29,15 @@ const FEW_FLOWS = 64;
 const MODERATE_INTERVAL = 150;
 const LONG_INTERVAL = 1000;
 const MODERATE_FLOWS = 4000;
+/** The largest relative time that fits 64 bits with a sign and a double. */
+const LARGEST_TIME = 2 ** 63 - 1024;
+
+/** What an index that is built again cannot find in the log, because a ring has let it go. */
+export interface Past {
+  readonly expired: Expired;
+  /** Nanoseconds since 1970 of relative time 0. */
+  readonly baseTime: bigint | undefined;
+}
 
 export class LogIndexer {
   private readonly flows = new FlowTable(registry);
@@ -43,24 +52,25 @@ export class LogIndexer {
   private baseHigh = 0;
   private baseLow = 0;
   private lastCommit = 0;
+  private committedAt: Checkpoint = { packets: 0, segment: 0, offset: 0 };
   private interfacesKnown = 0;
 
   constructor(
     private readonly folder: string,
     private readonly index: IndexWriter,
     /** Hears of every commit. */
-    private readonly committed: (checkpoint: Checkpoint, totals: IndexTotals) => void = () => {},
-    /** Number of the first packet that the log still has; more than 1 after a ring has let some go. */
-    firstPacket = 1,
+    private readonly committed: (checkpoint: Checkpoint, totals: IndexTotals) => void = () => undefined,
+    past?: Past,
   ) {
     const { checkpoint } = index;
     const anew = checkpoint.packets === 0 && checkpoint.offset === 0;
+    if (anew && past !== undefined && past.expired.packets > 0) index.beginAfter(past.expired, past.baseTime);
     this.segment = anew ? (listSegments(folder)[0] ?? 1) : checkpoint.segment;
-    this.packets = anew ? firstPacket - 1 : checkpoint.packets;
+    this.packets = anew ? index.expired.packets : checkpoint.packets;
     this.offset = checkpoint.offset;
     if (index.baseTime !== undefined) this.setBase(index.baseTime);
     index.restoreFlows(this.flows);
-    if (existsSync(segmentPath(folder, this.segment))) this.readAgain();
+    this.readAgain();
   }
 
   /** Packets read so far, committed or not. */
@@ -79,12 +89,18 @@ export class LogIndexer {
 
   /** Reads everything that is in the folder: after a crash, or to index anew. */
   advanceToEnd(): void {
-    const last = listSegments(this.folder).at(-1);
-    if (last !== undefined) this.advance({ segment: last, end: statSync(segmentPath(this.folder, last)).size });
+    const segments = listSegments(this.folder);
+    const last = segments.at(-1);
+    if (last === undefined) return;
+    this.advance({ segment: last, end: statSync(segmentPath(this.folder, last)).size });
+    // Segments that a ring deleted just before a crash.
+    const first = this.index.firstPacketOf(segments[0]) ?? 1;
+    if (first > this.index.expired.packets + 1) this.index.expire(first);
   }
 
   /** Commits when it is time to; `force` when nothing more is coming for a while. */
   commit(force: boolean): void {
+    if (this.offset === this.committedAt.offset && this.segment === this.committedAt.segment) return;
     const now = performance.now();
     const waited = now - this.lastCommit;
     const { dirtyFlows } = this.flows;
@@ -114,7 +130,8 @@ export class LogIndexer {
   private commitNow(now: number): void {
     this.index.commit(this.position, this.flows);
     this.lastCommit = now;
-    this.committed(this.position, this.index.totals);
+    this.committedAt = this.position;
+    this.committed(this.committedAt, this.index.totals);
   }
 
   /** The interface descriptions before the checkpoint: packets after it refer to them. */
@@ -137,9 +154,8 @@ export class LogIndexer {
     this.segment = segment;
     this.offset = 0;
     this.linkTypes = [];
-    if (!existsSync(segmentPath(this.folder, segment))) return;
-    this.scanner = new BlockScanner(segmentPath(this.folder, segment));
-    this.index.addSegment(segment, segmentName(segment), this.packets + 1);
+    this.scanner = scanSegment(segmentPath(this.folder, segment));
+    if (this.scanner !== undefined) this.index.addSegment(segment, segmentName(segment), this.packets + 1);
   }
 
   private read(end: number): void {
@@ -180,7 +196,7 @@ export class LogIndexer {
     columns.time[row] =
       (high === 0 && low === 0 && !hasTime(view, at)) || this.index.baseTime === undefined
         ? Number.NaN
-        : relativeNanoseconds(high, low, this.baseHigh, this.baseLow);
+        : Math.max(-LARGEST_TIME, Math.min(LARGEST_TIME, relativeNanoseconds(high, low, this.baseHigh, this.baseLow)));
     columns.length[row] = original;
     columns.captured[row] = captured;
     columns.offset[row] = offset + at;

@@ -1,7 +1,7 @@
 /** What the threads of a capture tell each other. Every message is about a block or more, never about a packet. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
+import type { Checkpoint, Expired, IndexTotals } from '../index/capture-index.js';
 import type { LogPosition, SegmentLimits } from '../segments/segment-log.js';
 import type {
   CaptureErrorCode,
@@ -11,6 +11,7 @@ import type {
   SourceEnd,
   SourceStatistics,
 } from '../sources/source.js';
+import type { Past } from './log-indexer.js';
 
 /** What the recorder is to read. `stream`: chunks that arrive through a port. */
 export type SourceRequest =
@@ -38,7 +39,8 @@ export interface RecorderData {
 export interface IndexerData {
   readonly folder: string;
   readonly recorder: MessagePort | undefined;
-  readonly firstPacket: number;
+  /** For an index that is built again. */
+  readonly past: Past | undefined;
 }
 
 /** Recorder → indexer. */
@@ -47,7 +49,7 @@ export type LogMessage =
   | { readonly type: 'expired'; readonly firstPacket: number }
   | { readonly type: 'complete'; readonly position: LogPosition };
 
-/** Indexer → recorder. */
+/** Indexer → recorder: the segment at which indexing would go on after a crash. */
 export interface ReadMessage {
   readonly type: 'reading';
   readonly segment: number;
@@ -59,25 +61,26 @@ export type RecorderMessage =
   | { readonly type: 'refused'; readonly code: CaptureErrorCode; readonly message: string; readonly hint?: string }
   | { readonly type: 'statistics'; readonly statistics: SourceStatistics; readonly warnings: readonly string[] }
   | { readonly type: 'interfaces'; readonly interfaces: readonly CaptureInterface[] }
-  | { readonly type: 'expired'; readonly firstPacket: number }
   | {
       readonly type: 'ended';
       readonly end: SourceEnd;
       readonly statistics: SourceStatistics;
       readonly warnings: readonly string[];
-      readonly packets: number;
     };
 
 /** Indexer → main. */
 export type IndexerMessage =
+  | { readonly type: 'ready' }
   | {
       readonly type: 'committed';
       readonly checkpoint: Checkpoint;
       readonly totals: IndexTotals;
+      readonly expired: Expired;
       readonly baseTime?: bigint;
     }
   | { readonly type: 'finished' }
-  | { readonly type: 'failed'; readonly message: string };
+  /** `full`: the disk has no room for the index any more. */
+  | { readonly type: 'failed'; readonly message: string; readonly full: boolean };
 
 /** Main → recorder. */
 export interface StopMessage {

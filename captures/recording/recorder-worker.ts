@@ -22,14 +22,14 @@ function open(wanted: SourceRequest): Promise<PacketSource> {
   return wanted.kind === 'file' ? openFile(wanted.path) : openStream(receiveChunks(wanted.port), wanted.name);
 }
 
-async function run(): Promise<void> {
-  const startedAt = BigInt(Date.now()) * 1_000_000n;
-  let source: PacketSource;
-  let log: SegmentLog;
+/** Opens the source and begins the log; undefined when either was refused, which main then knows. */
+async function begin(): Promise<{ source: PacketSource; log: SegmentLog } | undefined> {
+  let source: PacketSource | undefined;
   try {
     source = await open(request);
-    log = new SegmentLog(folder, hostTexts(source.section, request.kind === 'live'), limits);
+    return { source, log: new SegmentLog(folder, hostTexts(source.section, request.kind === 'live'), limits) };
   } catch (error) {
+    await source?.stop();
     const refused = error instanceof CaptureError ? error : new CaptureError('io', (error as Error).message);
     tell({
       type: 'refused',
@@ -37,11 +37,22 @@ async function run(): Promise<void> {
       message: refused.message,
       ...(refused.hint === undefined ? {} : { hint: refused.hint }),
     });
-    return;
+    return undefined;
   }
+}
+
+async function run(): Promise<void> {
+  const startedAt = BigInt(Date.now()) * 1_000_000n;
+  const begun = await begin();
+  if (begun === undefined) return;
+  const { source, log } = begun;
   let unread = 1;
   indexer.on('message', (message: ReadMessage) => {
     unread = message.segment;
+  });
+  indexer.on('close', () => {
+    // Nobody reads any more: the ring must not wait for it, or it would fill the disk.
+    unread = Number.POSITIVE_INFINITY;
   });
   main.on('message', (message: StopMessage) => {
     if (message.type === 'stop') void source.stop();
@@ -59,10 +70,7 @@ async function run(): Promise<void> {
       tellInterfaces();
       tell({ type: 'statistics', statistics: source.statistics(), warnings: [...source.warnings] });
     },
-    expired: (firstPacket) => {
-      tellIndexer({ type: 'expired', firstPacket });
-      tell({ type: 'expired', firstPacket });
-    },
+    expired: (firstPacket) => tellIndexer({ type: 'expired', firstPacket }),
     unread: () => unread,
   });
   const statistics = source.statistics();
@@ -82,7 +90,6 @@ async function run(): Promise<void> {
     end: detail === undefined ? end : { ...end, detail },
     statistics,
     warnings: [...source.warnings],
-    packets: log.packets,
   });
 }
 

@@ -5,8 +5,9 @@ import { headOfBlock, type SegmentLog } from '../segments/segment-log.js';
 import type { Block, CaptureInterface, PacketSource, SourceEnd } from '../sources/source.js';
 import type { StopRules } from './messages.js';
 
-/** Milliseconds between synchronizations of the log with the disk. */
-const SYNC_INTERVAL = 500;
+/** Milliseconds between synchronizations of the log with the disk, and between reports. */
+const INTERVAL = 500;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export interface RecorderEvents {
   /** The log has grown, by a block. */
@@ -33,17 +34,29 @@ export async function record(
   let failure: Error | undefined;
   let bytes = 0;
   let interfaces: readonly CaptureInterface[] = [];
-  log.describe(source.interfaces);
-  events.grown();
+  const deadline = rules.seconds === undefined ? undefined : performance.now() + rules.seconds * 1000;
+  let alarm = alarmAt(deadline, source);
+  const fail = (error: Error): void => {
+    failure ??= error;
+    void source.stop();
+  };
+  const keepRing = (): void => {
+    if (log.retain(events.unread())) events.expired(log.firstPacket);
+  };
   const timer = setInterval(() => {
-    log.sync((error) => {
-      failure ??= error;
-      void source.stop();
-    });
+    log.sync(fail);
+    try {
+      // Also when no packet comes: what is too old has to go all the same.
+      keepRing();
+    } catch (error) {
+      fail(error as Error);
+    }
+    alarm ??= alarmAt(deadline, source);
     events.progress();
-  }, SYNC_INTERVAL);
-  const alarm = rules.seconds === undefined ? undefined : setTimeout(() => void source.stop(), rules.seconds * 1000);
+  }, INTERVAL);
   try {
+    log.describe(source.interfaces);
+    events.grown();
     for (let block = await source.next(); block !== null; block = await source.next()) {
       if (failure !== undefined) throw failure;
       const wanted = withinRules(block, rules, log.packets, bytes);
@@ -51,7 +64,7 @@ export async function record(
       log.describe(source.interfaces);
       log.append(wanted);
       events.grown();
-      if (log.retain(events.unread())) events.expired(log.firstPacket);
+      keepRing();
       if (source.interfaces.length !== interfaces.length) {
         interfaces = [...source.interfaces];
         events.progress();
@@ -74,6 +87,12 @@ export async function record(
     clearInterval(timer);
     clearTimeout(alarm);
   }
+}
+
+/** Stops the source at the deadline; undefined while that is further away than a timer reaches (2^31 ms, 24 days). */
+function alarmAt(deadline: number | undefined, source: PacketSource): NodeJS.Timeout | undefined {
+  const left = (deadline ?? Number.POSITIVE_INFINITY) - performance.now();
+  return left < LONGEST_TIMER ? setTimeout(() => void source.stop(), left) : undefined;
 }
 
 /** The part of a block that the rules still want: the packet that reaches the limit is the last. */

@@ -2,43 +2,43 @@
 
 import { EventEmitter } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import type { SegmentLimits } from '../segments/segment-log.js';
 import { CaptureError, type CaptureInterface, type SourceEnd, type SourceStatistics } from '../sources/source.js';
-import type {
-  IndexerData,
-  IndexerMessage,
-  RecorderData,
-  RecorderMessage,
-  SourceRequest,
-  StopRules,
-} from './messages.js';
+import { Indexer, type IndexState } from './indexing.js';
+import type { IndexerData, RecorderData, RecorderMessage, SourceRequest, StopMessage, StopRules } from './messages.js';
 
 export interface RecordingResult {
   readonly end: SourceEnd;
-  readonly statistics: SourceStatistics;
-  readonly warnings: readonly string[];
   /** Set when the log is whole but the index is not. */
   readonly indexError?: string;
 }
 
+/** Something below `Recording` has changed. */
 interface RecordingEvents {
-  committed: [checkpoint: Checkpoint, totals: IndexTotals, baseTime: bigint | undefined];
-  statistics: [statistics: SourceStatistics, warnings: readonly string[]];
-  interfaces: [interfaces: readonly CaptureInterface[]];
-  expired: [firstPacket: number];
+  committed: [];
+  counted: [];
+  interfaces: [];
+  /** The index goes on no more; the log does, unless its disk is full too. */
+  indexFailed: [error: string];
 }
 
 export class Recording extends EventEmitter<RecordingEvents> {
   interfaces: readonly CaptureInterface[] = [];
+  statistics: SourceStatistics = { received: 0, kernel: null, interface: null, daemon: null };
+  warnings: readonly string[] = [];
+  /** As of the newest commit; undefined before the first one. */
+  index: IndexState | undefined;
   /** Resolves when both threads are through, whatever the reason. */
   readonly done: Promise<RecordingResult>;
-  private readonly recorder: Worker;
+  private readonly opened = settleable();
+  private readonly ready = settleable();
+  private over = false;
 
   /**
-   * Starts the threads; resolves once the source is open, which for a live one means capturing.
+   * Starts the threads; resolves once the source is open, which for a live one means capturing, and the index can be
+   * asked.
    *
-   * @throws CaptureError what the source says when it cannot be opened; the folder is then empty but for the index
+   * @throws CaptureError what the source says when it cannot be opened; what is in the folder then is of no use
    */
   static async start(
     folder: string,
@@ -51,118 +51,95 @@ export class Recording extends EventEmitter<RecordingEvents> {
       workerData: { folder, source, stop, limits, indexer: port1 } satisfies RecorderData,
       transferList: source.kind === 'stream' ? [port1, source.port] : [port1],
     });
-    const interfaces = await opened(recorder).catch((error: Error) => {
-      port2.close();
-      throw error;
-    });
-    return new Recording(recorder, startIndexer(folder, { recorder: port2, firstPacket: 1 }), interfaces);
+    const recording = new Recording(recorder, { folder, recorder: port2, past: undefined });
+    const outcomes = await Promise.allSettled([recording.opened.promise, recording.ready.promise]);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed === undefined) return recording;
+    // Both threads are gone before the folder is, so that neither makes a file in it again.
+    recording.stop();
+    if (outcomes[0].status === 'rejected') await recorder.terminate();
+    await recording.done;
+    throw failed.reason;
   }
 
-  private constructor(recorder: Worker, indexer: Worker, interfaces: readonly CaptureInterface[]) {
+  private constructor(
+    private readonly recorder: Worker,
+    indexerData: IndexerData,
+  ) {
     super();
-    this.recorder = recorder;
-    this.interfaces = interfaces;
-    this.done = Promise.all([this.recorded(recorder), indexed(indexer, this)]).then(([result, indexError]) =>
-      indexError === undefined ? result : { ...result, indexError },
+    const recorded = this.recorded();
+    const indexer = new Indexer(indexerData, {
+      ready: () => this.ready.resolve(),
+      committed: (state) => {
+        this.index = state;
+        this.emit('committed');
+      },
+      failed: (error, full) => this.indexFailed(error, full),
+    });
+    // Without a log there is nothing to index.
+    this.opened.promise.catch(() => indexer.terminate());
+    this.done = Promise.all([recorded, indexer.done]).then(([end, indexError]) =>
+      indexError === undefined ? { end } : { end, indexError },
     );
   }
 
   /** Ends the capture; what was captured is still written and indexed. */
   stop(): void {
-    this.recorder.postMessage({ type: 'stop' });
+    if (!this.over) this.recorder.postMessage({ type: 'stop' } satisfies StopMessage);
   }
 
-  private recorded(recorder: Worker): Promise<RecordingResult> {
+  private indexFailed(error: string, full: boolean): void {
+    this.ready.reject(new CaptureError('io', error));
+    this.emit('indexFailed', error);
+    // The log is on the same disk: what is there is kept, and whoever watches learns of it now.
+    if (full) this.stop();
+  }
+
+  private recorded(): Promise<SourceEnd> {
+    const { recorder } = this;
     return new Promise((resolve) => {
-      let statistics: SourceStatistics = { received: 0, kernel: null, interface: null, daemon: null };
-      let warnings: readonly string[] = [];
-      let result: RecordingResult | undefined;
-      let crash: string | undefined;
+      let end: SourceEnd | undefined;
+      let crash = 'no reason given';
       recorder.on('message', (message: RecorderMessage) => {
-        switch (message.type) {
-          case 'interfaces':
-            this.interfaces = message.interfaces;
-            this.emit('interfaces', message.interfaces);
-            break;
-          case 'statistics':
-            ({ statistics, warnings } = message);
-            this.emit('statistics', statistics, warnings);
-            break;
-          case 'expired':
-            this.emit('expired', message.firstPacket);
-            break;
-          case 'ended':
-            result = { end: message.end, statistics: message.statistics, warnings: message.warnings };
-            break;
-          default:
+        if (message.type === 'refused')
+          this.opened.reject(new CaptureError(message.code, message.message, message.hint));
+        else {
+          this.receive(message);
+          if (message.type === 'ended') end = message.end;
         }
       });
       recorder.on('error', (error) => {
         crash = error.message;
       });
       recorder.on('exit', () => {
-        const end: SourceEnd = {
-          reason: 'damaged',
-          detail: `The recorder ended unexpectedly: ${crash ?? 'no reason given'}`,
-        };
-        resolve(result ?? { end, statistics, warnings });
+        this.over = true;
+        const detail = `The recorder ended unexpectedly: ${crash}`;
+        this.opened.reject(new CaptureError('io', detail));
+        resolve(end ?? { reason: 'damaged', detail });
       });
     });
   }
+
+  private receive(message: Exclude<RecorderMessage, { type: 'refused' }>): void {
+    if (message.type === 'opened' || message.type === 'interfaces') {
+      this.interfaces = message.interfaces;
+      if (message.type === 'opened') this.opened.resolve();
+      this.emit('interfaces');
+    } else {
+      this.statistics = message.statistics;
+      this.warnings = message.warnings;
+      this.emit('counted');
+    }
+  }
 }
 
-/** Indexes what is in the folder's log and not yet in its index; resolves to the totals and the base time. */
-export async function indexFolder(
-  folder: string,
-  firstPacket: number,
-): Promise<{ totals: IndexTotals; baseTime: bigint | undefined }> {
-  const events = new EventEmitter<RecordingEvents>();
-  let last: { totals: IndexTotals; baseTime: bigint | undefined } | undefined;
-  events.on('committed', (_checkpoint, totals, baseTime) => {
-    last = { totals, baseTime };
+/** A promise that is settled from outside; later attempts to settle it change nothing. */
+function settleable(): { promise: Promise<void>; resolve(): void; reject(error: Error): void } {
+  let settle: { resolve(): void; reject(error: Error): void } | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
   });
-  const error = await indexed(startIndexer(folder, { recorder: undefined, firstPacket }), events);
-  if (error !== undefined) throw new CaptureError('io', error);
-  if (last === undefined) throw new CaptureError('io', 'The index was not written.');
-  return last;
-}
-
-function startIndexer(folder: string, data: Omit<IndexerData, 'folder'>): Worker {
-  return new Worker(new URL('./indexer-worker.js', import.meta.url), {
-    workerData: { folder, ...data } satisfies IndexerData,
-    transferList: data.recorder === undefined ? [] : [data.recorder],
-  });
-}
-
-/** Resolves when the indexer thread is through: to undefined, or to what went wrong. */
-function indexed(indexer: Worker, events: EventEmitter<RecordingEvents>): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let error: string | undefined;
-    let finished = false;
-    indexer.on('message', (message: IndexerMessage) => {
-      if (message.type === 'committed') events.emit('committed', message.checkpoint, message.totals, message.baseTime);
-      else if (message.type === 'failed') error = message.message;
-      else finished = true;
-    });
-    indexer.on('error', (failure) => {
-      error ??= `The indexer ended unexpectedly: ${failure.message}`;
-    });
-    indexer.on('exit', () => resolve(error ?? (finished ? undefined : 'The indexer ended before it was through.')));
-  });
-}
-
-function opened(recorder: Worker): Promise<readonly CaptureInterface[]> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      recorder.removeAllListeners();
-      act();
-    };
-    recorder.on('message', (message: RecorderMessage) => {
-      if (message.type === 'opened') settle(() => resolve(message.interfaces));
-      else if (message.type === 'refused')
-        settle(() => reject(new CaptureError(message.code, message.message, message.hint)));
-    });
-    recorder.on('error', (error) => settle(() => reject(new CaptureError('io', error.message))));
-    recorder.on('exit', () => settle(() => reject(new CaptureError('io', 'The recorder ended before it was ready.'))));
-  });
+  // Whoever awaits it learns of the error; after the start nobody does, and `done` says what has happened since.
+  promise.catch(() => undefined);
+  return { promise, resolve: () => settle?.resolve(), reject: (error) => settle?.reject(error) };
 }

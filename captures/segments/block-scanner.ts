@@ -39,7 +39,7 @@ export class BlockScanner {
     if (length === 0 && filled >= 8) {
       const first = this.view.getUint32(4, true);
       if (first <= filled || first > MAXIMUM_BLOCK || this.position + first > end) return null;
-      this.buffer = new Uint8Array(first);
+      if (this.buffer.length < first) this.buffer = new Uint8Array(first);
       this.view = new DataView(this.buffer.buffer);
       filled = this.fill(first);
       length = wholeBlocks(this.view, filled);
@@ -62,6 +62,16 @@ export class BlockScanner {
       filled += got;
     }
     return filled;
+  }
+}
+
+/** A scanner from an octet of a segment on; undefined when there is no such segment (any more): a ring deletes them. */
+export function scanSegment(file: string, position = 0): BlockScanner | undefined {
+  try {
+    return new BlockScanner(file, position);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

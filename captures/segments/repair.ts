@@ -1,6 +1,6 @@
 /** What a crash left: finds the end of the last whole block of a segment and cuts off what is torn. */
 
-import { closeSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs';
 import { BlockScanner } from './block-scanner.js';
 
 export interface Repair {
@@ -10,7 +10,7 @@ export interface Repair {
   readonly removed: number;
 }
 
-/** Cuts a torn last block off a segment. A segment without a single whole block becomes empty. */
+/** Cuts a torn last block off a segment. One without a single whole block is removed: nothing opens an empty file. */
 export function repairSegment(file: string): Repair {
   const scanner = new BlockScanner(file);
   try {
@@ -20,6 +20,10 @@ export function repairSegment(file: string): Repair {
   }
   const { size } = statSync(file);
   const length = scanner.position;
+  if (length === 0) {
+    rmSync(file);
+    return { length, removed: size };
+  }
   if (size > length) {
     const fd = openSync(file, 'r+');
     try {

@@ -1,6 +1,6 @@
 /** Names of the files in a capture's folder. */
 
-import { readdirSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** `000001.pcapng` */
@@ -23,4 +23,14 @@ export function listSegments(folder: string): number[] {
     .filter((digits) => digits !== undefined)
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+/** Brings the names in a folder to the disk: a file that was synchronized is lost all the same when its name is not. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

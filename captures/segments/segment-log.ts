@@ -7,7 +7,7 @@ import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, rmSync, write
 import { forEachPacket } from '../formats/epb.js';
 import { interfaceDescription, type SectionTexts, sectionHeader } from '../formats/pcapng-writer.js';
 import { type Block, CaptureError, type CaptureInterface } from '../sources/source.js';
-import { segmentPath } from './segment-files.js';
+import { segmentPath, syncFolder } from './segment-files.js';
 
 export interface SegmentLimits {
   /** A segment that reaches this many octets is closed and the next begins. Default 256 MiB. */
@@ -30,6 +30,8 @@ export interface LogPosition {
 interface Segment {
   readonly id: number;
   bytes: number;
+  /** Blocks of the source in it. */
+  blocks: number;
   packets: number;
   readonly openedAt: number;
   closedAt: number;
@@ -39,12 +41,15 @@ const DEFAULT_SEGMENT_BYTES = 256 << 20;
 /** The ring is held by whole segments: this many of them share it, so that at most an eighth goes at once. */
 const RING_SHARE = 8;
 const LEAST_SEGMENT_BYTES = 1 << 20;
+/** The index has 32 bits for a packet's place in its segment. */
+const LARGEST_SEGMENT_BYTES = 2 ** 31;
 
 /** Segment size and age that fit the ring, unless they are given. */
 export function segmentLimits(limits: SegmentLimits): Required<Pick<SegmentLimits, 'segmentBytes'>> & SegmentLimits {
   const { ringBytes, ringSeconds } = limits;
   const share = ringBytes === undefined ? DEFAULT_SEGMENT_BYTES : Math.floor(ringBytes / RING_SHARE);
-  const segmentBytes = limits.segmentBytes ?? Math.max(LEAST_SEGMENT_BYTES, Math.min(DEFAULT_SEGMENT_BYTES, share));
+  const fitting = Math.max(LEAST_SEGMENT_BYTES, Math.min(DEFAULT_SEGMENT_BYTES, share));
+  const segmentBytes = Math.min(limits.segmentBytes ?? fitting, LARGEST_SEGMENT_BYTES);
   const seconds = limits.segmentSeconds ?? (ringSeconds === undefined ? undefined : ringSeconds / RING_SHARE);
   return { ...limits, segmentBytes, ...(seconds === undefined ? {} : { segmentSeconds: seconds }) };
 }
@@ -90,8 +95,9 @@ export class SegmentLog {
   append(block: Block): void {
     const { segmentBytes, segmentSeconds } = this.limits;
     const old = segmentSeconds !== undefined && Date.now() - this.current.openedAt > segmentSeconds * 1000;
-    if (this.current.packets > 0 && (old || this.current.bytes + block.bytes.length > segmentBytes)) this.rotate();
+    if (this.current.blocks > 0 && (old || this.current.bytes + block.bytes.length > segmentBytes)) this.rotate();
     this.write(block.bytes);
+    this.current.blocks++;
     this.current.packets += block.packets;
     this.packets += block.packets;
   }
@@ -105,14 +111,15 @@ export class SegmentLog {
 
   /** Brings what was appended to the disk, without waiting; `failed` hears of an error. */
   sync(failed: (error: Error) => void): void {
-    if (!this.dirty || this.syncing) return;
+    if (!this.dirty || this.syncing || this.fd < 0) return;
     this.dirty = false;
     this.syncing = true;
-    const { fd } = this;
-    fdatasync(fd, (error) => {
+    const segment = this.current;
+    fdatasync(this.fd, (error) => {
       this.syncing = false;
-      // A segment that was closed meanwhile was synchronized when it was.
-      if (error !== null && fd === this.fd) failed(error);
+      // A segment that was closed meanwhile was synchronized when it was. Its descriptor's number tells nothing: the
+      // next segment may have got the same.
+      if (error !== null && this.fd >= 0 && segment === this.current) failed(diskError(error));
     });
   }
 
@@ -122,9 +129,7 @@ export class SegmentLog {
     try {
       for (const block of statistics) this.write(block);
     } finally {
-      fsyncSync(this.fd);
-      closeSync(this.fd);
-      this.fd = -1;
+      this.closeSegment();
     }
   }
 
@@ -154,27 +159,53 @@ export class SegmentLog {
 
   private rotate(): void {
     const { id } = this.current;
-    fsyncSync(this.fd);
-    closeSync(this.fd);
+    this.closeSegment();
     this.current.closedAt = Date.now();
     this.begin(id + 1);
-    this.describe(this.interfaces);
   }
 
+  /** Begins a segment with everything that its packets need; one that the disk has no room for leaves nothing behind. */
   private begin(id: number): void {
-    this.fd = openSync(segmentPath(this.folder, id), 'wx');
-    this.described = 0;
-    this.segments.push({ id, bytes: 0, packets: 0, openedAt: Date.now(), closedAt: 0 });
-    this.write(sectionHeader(this.section));
+    const file = segmentPath(this.folder, id);
+    try {
+      this.fd = openSync(file, 'wx');
+    } catch (error) {
+      throw diskError(error as NodeJS.ErrnoException);
+    }
+    this.segments.push({ id, bytes: 0, blocks: 0, packets: 0, openedAt: Date.now(), closedAt: 0 });
+    try {
+      this.write(Buffer.concat([sectionHeader(this.section), ...this.interfaces.map(interfaceDescription)]));
+      this.described = this.interfaces.length;
+      syncFolder(this.folder);
+    } catch (error) {
+      closeSync(this.fd);
+      this.fd = -1;
+      this.segments.pop();
+      rmSync(file, { force: true });
+      throw diskError(error as NodeJS.ErrnoException);
+    }
+  }
+
+  private closeSegment(): void {
+    const { fd } = this;
+    this.fd = -1;
+    try {
+      fsyncSync(fd);
+    } catch (error) {
+      throw diskError(error as NodeJS.ErrnoException);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   private write(bytes: Uint8Array): void {
-    const { current } = this;
+    const { current, fd } = this;
     try {
       for (let done = 0; done < bytes.length; )
-        done += writeSync(this.fd, bytes, done, bytes.length - done, current.bytes + done);
+        done += writeSync(fd, bytes, done, bytes.length - done, current.bytes + done);
     } catch (error) {
-      ftruncateSync(this.fd, current.bytes);
+      // After a segment that could not be begun there is none to be cut.
+      if (fd >= 0) ftruncateSync(fd, current.bytes);
       throw diskError(error as NodeJS.ErrnoException);
     }
     current.bytes += bytes.length;
@@ -183,6 +214,7 @@ export class SegmentLog {
 }
 
 function diskError(error: NodeJS.ErrnoException): CaptureError {
+  if (error instanceof CaptureError) return error;
   return error.code === 'ENOSPC' || error.code === 'EDQUOT'
     ? new CaptureError(
         'io',

@@ -3,7 +3,9 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
+import { type Expired, NOTHING_EXPIRED } from '../index/capture-index.js';
 import type { StopRules } from '../recording/messages.js';
+import { syncFolder } from '../segments/segment-files.js';
 import type { CaptureInterface, EngineName } from '../sources/source.js';
 
 export type CaptureState = 'running' | 'stopped' | 'importing' | 'failed';
@@ -56,6 +58,7 @@ export interface CaptureRecord {
   /** RFC 3339. */
   readonly startedAt: string;
   stoppedAt: string | null;
+  /** Number of the newest packet: those that the ring has let go are counted, here and in the octets and losses. */
   packets: number;
   /** Octets on the wire. */
   bytes: number;
@@ -65,10 +68,15 @@ export interface CaptureRecord {
   loss: Loss;
   /** Number of the first packet that the ring still has. */
   firstPacket: number;
+  /** What the ring has let go, and the time (nanoseconds since 1970, decimal) that the index counts from: for reindexing. */
+  expired: Expired;
+  baseTime: string | null;
   /** The boot of the machine in which it ran: after another one, what the disk has of the index is not trusted. */
   bootId: string;
   /** One sentence for a person. */
   error?: string;
+  /** Why the index lacks packets that the log has; indexing again mends it. */
+  indexError?: string;
   warnings: string[];
 }
 
@@ -85,11 +93,40 @@ export function saveCapture(folder: string, record: CaptureRecord): void {
     closeSync(fd);
   }
   renameSync(`${file}.new`, file);
+  syncFolder(folder);
 }
 
-/** @throws when there is none or it cannot be read */
+/** @throws when there is none, or it is no capture's record */
 export function loadCapture(folder: string): CaptureRecord {
-  return JSON.parse(readFileSync(join(folder, NAME), 'utf8')) as CaptureRecord;
+  const record = JSON.parse(readFileSync(join(folder, NAME), 'utf8')) as Partial<CaptureRecord> | null;
+  if (typeof record?.id !== 'string' || typeof record.state !== 'string' || typeof record.source?.kind !== 'string')
+    throw new Error(`${join(folder, NAME)} is no record of a capture`);
+  return { ...newRecord(record.id, record.id, record.source), ...record };
+}
+
+/** A capture that has just begun. */
+export function newRecord(id: string, name: string, source: CaptureOrigin): CaptureRecord {
+  return {
+    id,
+    name,
+    state: source.kind === 'live' ? 'running' : 'importing',
+    source,
+    stop: {},
+    ring: {},
+    interfaces: [],
+    startedAt: new Date().toISOString(),
+    stoppedAt: null,
+    packets: 0,
+    bytes: 0,
+    firstTime: null,
+    lastTime: null,
+    loss: { kernel: null, interface: null, daemon: null, truncated: 0, malformed: 0 },
+    firstPacket: 1,
+    expired: NOTHING_EXPIRED,
+    baseTime: null,
+    bootId: currentBootId(),
+    warnings: [],
+  };
 }
 
 /** What tells one boot of this machine from the next; where the kernel does not say, the hour at which it started. */

@@ -2,42 +2,34 @@
 
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import type { IndexTotals } from '../index/capture-index.js';
 import { removeIndex } from '../index/sqlite-writer.js';
 import { sendChunks } from '../recording/chunks.js';
 import type { SourceRequest, StopRules } from '../recording/messages.js';
-import { indexFolder, Recording, type RecordingResult } from '../recording/recording.js';
-import { repairSegment } from '../segments/repair.js';
-import { indexPath, listSegments, segmentPath } from '../segments/segment-files.js';
-import type { SegmentLimits } from '../segments/segment-log.js';
-import { CaptureError, type CaptureInterface, type EngineName, type SourceStatistics } from '../sources/source.js';
+import { Recording } from '../recording/recording.js';
+import { indexPath } from '../segments/segment-files.js';
+import { CaptureError } from '../sources/source.js';
 import {
   type CaptureOrigin,
   type CaptureRecord,
-  currentBootId,
   loadCapture,
+  newRecord,
   type RingRules,
   saveCapture,
 } from './capture-file.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
+import { type LiveRequest, liveSource, segmentLimitsOf } from './live-request.js';
 import { appendMark, type Mark } from './marks.js';
+import { applyEnd, applyIndex, applyRecording, defined } from './record-updates.js';
+import { indexAgain, recordFromLog, recoverCapture } from './recovery.js';
 
-export interface LiveRequest {
-  readonly name?: string;
-  readonly engine: EngineName;
-  readonly interfaces: readonly string[];
-  readonly captureFilter?: string;
-  /** BPF condition whose packets are left out besides: netglass's own traffic. */
-  readonly leaveOut?: string;
-  readonly snapLength?: number;
-  readonly promiscuous?: boolean;
-  readonly bufferBytes?: number;
-  readonly stop?: StopRules;
-  readonly ring?: RingRules;
-}
+/** Folders that are being deleted: a crash in the middle must not leave half a capture. */
+const DELETED = '.deleted-';
+
+export type { LiveRequest } from './live-request.js';
 
 /** Emitted with the capture's id. `progress`: packets were indexed, or counters moved; `ended`: it runs no more. */
 interface StoreEvents {
@@ -54,11 +46,17 @@ interface Entry {
   recording?: Recording;
   /** Resolves when the capture has stopped and its record is saved. */
   ended: Promise<void>;
-  baseTime?: bigint;
+  /** While its index is being built again. */
+  reindexing?: Promise<CaptureRecord>;
+  /** Why its record on the disk is older than this one. */
+  unsaved?: string;
 }
 
 export class CaptureStore extends EventEmitter<StoreEvents> {
   private readonly entries = new Map<string, Entry>();
+  /** Captures that are about to begin. */
+  private readonly beginning = new Set<Promise<unknown>>();
+  private closed = false;
 
   private constructor(private readonly data: DataFolder) {
     super();
@@ -73,8 +71,14 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
    */
   static async open(path: string): Promise<CaptureStore> {
     const store = new CaptureStore(openDataFolder(path));
-    for (const id of readdirSync(store.data.captures).sort()) await store.load(id);
-    return store;
+    try {
+      const folders = readdirSync(store.data.captures, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      for (const { name } of folders.sort((a, b) => (a.name < b.name ? -1 : 1))) await store.load(name);
+      return store;
+    } catch (error) {
+      store.data.release();
+      throw error;
+    }
   }
 
   list(): readonly CaptureRecord[] {
@@ -97,30 +101,19 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
 
   /** Starts a live capture; resolves once it is capturing. @throws CaptureError nothing is left behind then */
   async start(request: LiveRequest): Promise<CaptureRecord> {
-    const { engine, interfaces, captureFilter, leaveOut, snapLength, promiscuous, bufferBytes } = request;
-    const origin = (leftOut: string | undefined): CaptureOrigin & { kind: 'live' } => ({
-      kind: 'live',
-      engine,
-      interfaces,
-      ...defined({ captureFilter, leftOut, snapLength, promiscuous, bufferBytes }),
-    });
     const attempt = (leftOut: string | undefined) => {
-      const filter = bothFilters(captureFilter, leftOut);
+      const { origin, source } = liveSource(request, leftOut);
       return this.begin(
-        request.name ?? interfaces.join(', '),
-        origin(leftOut),
-        {
-          kind: 'live',
-          engine,
-          options: { interfaces, ...defined({ captureFilter: filter, snapLength, promiscuous, bufferBytes }) },
-        },
+        request.name ?? request.interfaces.join(', '),
+        origin,
+        source,
         request.stop ?? {},
         request.ring ?? {},
       );
     };
-    if (leaveOut === undefined || engine === 'raw-socket') return attempt(undefined);
+    if (request.leaveOut === undefined || request.engine === 'raw-socket') return attempt(undefined);
     try {
-      return await attempt(leaveOut);
+      return await attempt(request.leaveOut);
     } catch (error) {
       // A link type without IP takes no such condition; the words about the user's own filter must be about that alone.
       if (error instanceof CaptureError && error.code === 'bad-filter') return attempt(undefined);
@@ -138,11 +131,11 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     const { port1, port2 } = new MessageChannel();
     const sent = sendChunks(input, port1);
     try {
-      const record = await this.import(name, { kind: 'stream', name, port: port2 });
-      await sent;
-      return record;
+      return await this.import(name, { kind: 'stream', name, port: port2 });
     } finally {
+      // What the import did not want, a damaged file's rest, is not waited for.
       port1.close();
+      await sent;
     }
   }
 
@@ -154,21 +147,30 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     return entry.record;
   }
 
+  /** @throws CaptureError `io` when the disk takes no change; the old words then stay */
   rename(id: string, change: { name?: string; comment?: string }): CaptureRecord {
     const { folder, record } = this.entry(id);
-    if (change.name !== undefined) record.name = change.name;
-    if (change.comment !== undefined) record.comment = change.comment;
-    saveCapture(folder, record);
-    return record;
+    const changed = { ...record, ...defined(change) };
+    try {
+      saveCapture(folder, changed);
+    } catch (error) {
+      throw new CaptureError('io', `The change could not be stored: ${(error as Error).message}.`);
+    }
+    return Object.assign(record, defined(change));
   }
 
   /** Deletes a capture with its files; a running one is stopped first. */
   async delete(id: string): Promise<void> {
-    await this.stop(id);
-    const { folder } = this.entry(id);
+    const entry = this.entry(id);
+    entry.recording?.stop();
+    await entry.ended;
+    // Somebody else was quicker.
+    if (this.entries.get(id) !== entry) return;
     this.entries.delete(id);
     this.emit('deleted', id);
-    rmSync(folder, { recursive: true, force: true });
+    const gone = join(this.data.captures, `${DELETED}${id}`);
+    renameSync(entry.folder, gone);
+    await removeFolder(gone);
   }
 
   /** Adds a mark to a capture; `time` in nanoseconds since 1970. */
@@ -179,28 +181,60 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     return mark;
   }
 
-  /** Throws the index of a stopped capture away and builds it again from the segments. */
+  /** Throws the index of a stopped capture away and builds it again from the segments. @throws CaptureError */
   async reindex(id: string): Promise<CaptureRecord> {
     const entry = this.entry(id);
     if (entry.recording !== undefined)
       throw new CaptureError('unsupported', `Capture ${id} is running.`, 'Stop it before it is indexed again.');
-    this.emit('reindexing', id);
-    removeIndex(indexPath(entry.folder));
-    const indexing = this.indexAgain(entry);
-    entry.ended = indexing.then(
-      () => {},
-      () => {},
+    // Several questions may find at once that the index is unusable.
+    if (entry.reindexing !== undefined) return entry.reindexing;
+    const reindexing = this.rebuildIndex(entry).finally(() => {
+      delete entry.reindexing;
+    });
+    entry.reindexing = reindexing;
+    entry.ended = reindexing.then(
+      () => undefined,
+      () => undefined,
     );
-    await indexing;
-    saveCapture(entry.folder, entry.record);
-    this.emit('ended', id);
-    return entry.record;
+    return reindexing;
   }
 
   /** Stops everything that runs and gives the data folder free. */
   async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(this.beginning);
     await Promise.all([...this.entries.keys()].map((id) => this.stop(id)));
+    // What the disk had no room for may find some now.
+    for (const entry of this.entries.values()) if (entry.unsaved !== undefined) this.save(entry);
     this.data.release();
+  }
+
+  private async rebuildIndex(entry: Entry): Promise<CaptureRecord> {
+    const { folder, record } = entry;
+    this.emit('reindexing', record.id);
+    removeIndex(indexPath(folder));
+    try {
+      await indexAgain(folder, record);
+    } catch (error) {
+      record.indexError = (error as Error).message;
+      throw error;
+    } finally {
+      this.save(entry);
+      this.emit('ended', record.id);
+    }
+    return record;
+  }
+
+  /** Writes the record. A disk that is full must not end a capture a second time: it is written when there is room. */
+  private save(entry: Entry): void {
+    const { folder, record } = entry;
+    try {
+      saveCapture(folder, record);
+      delete entry.unsaved;
+    } catch (error) {
+      entry.unsaved = `capture.json could not be written: ${(error as Error).message}`;
+      if (!record.warnings.includes(entry.unsaved)) record.warnings.push(entry.unsaved);
+    }
   }
 
   private entry(id: string): Entry {
@@ -215,121 +249,83 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     return record;
   }
 
-  private async begin(
+  private begin(
     name: string,
     origin: CaptureOrigin,
     source: SourceRequest,
     stop: StopRules,
     ring: RingRules,
   ): Promise<CaptureRecord> {
+    if (this.closed) return Promise.reject(new CaptureError('io', 'netglass is stopping.'));
     const id = this.newId();
-    const folder = join(this.data.captures, id);
-    mkdirSync(folder, { mode: 0o700 });
-    const record: CaptureRecord = {
-      id,
-      name,
-      state: origin.kind === 'live' ? 'running' : 'importing',
-      source: origin,
-      stop,
-      ring,
-      interfaces: [],
-      startedAt: new Date().toISOString(),
-      stoppedAt: null,
-      packets: 0,
-      bytes: 0,
-      firstTime: null,
-      lastTime: null,
-      loss: { kernel: null, interface: null, daemon: null, truncated: 0, malformed: 0 },
-      firstPacket: 1,
-      bootId: currentBootId(),
-      warnings: [],
-    };
-    saveCapture(folder, record);
+    const beginning = this.beginRecording({ ...newRecord(id, name, origin), stop, ring }, source);
+    this.beginning.add(beginning);
+    return beginning.finally(() => this.beginning.delete(beginning));
+  }
+
+  private async beginRecording(record: CaptureRecord, source: SourceRequest): Promise<CaptureRecord> {
+    const folder = join(this.data.captures, record.id);
     let recording: Recording;
     try {
-      recording = await Recording.start(folder, source, stop, segmentLimitsOf(ring));
+      mkdirSync(folder, { mode: 0o700 });
+      saveCapture(folder, record);
+      recording = await Recording.start(folder, source, record.stop, segmentLimitsOf(record.ring));
     } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
+      await removeFolder(folder);
+      throw error instanceof CaptureError
+        ? error
+        : new CaptureError('io', `The capture could not be begun: ${(error as Error).message}.`);
     }
     const entry: Entry = { folder, record, recording, ended: Promise.resolve() };
-    this.entries.set(id, entry);
+    this.entries.set(record.id, entry);
     entry.ended = this.follow(entry, recording);
-    record.interfaces = recording.interfaces.map(shownInterface);
-    saveCapture(folder, record);
+    this.save(entry);
     return record;
   }
 
-  /** Keeps the record up to date until the recording is through. */
+  /** Keeps the record up to date until the recording is through. Never rejects. */
   private async follow(entry: Entry, recording: Recording): Promise<void> {
-    const { record, folder } = entry;
-    recording.on('committed', (_checkpoint, totals, baseTime) => {
-      applyTotals(record, totals, baseTime);
+    const { record } = entry;
+    const update = (): void => {
+      const expired = record.expired.packets;
+      applyRecording(record, recording, entry.unsaved);
+      if (recording.index !== undefined) applyIndex(record, recording.index);
+      // Where the numbering of what is left begins is nowhere else, should the index be lost.
+      if (record.expired.packets !== expired) this.save(entry);
       this.emit('progress', record.id);
+    };
+    for (const event of ['committed', 'counted', 'interfaces'] as const) recording.on(event, update);
+    recording.on('indexFailed', (error) => {
+      record.indexError = error;
+      record.error ??= error;
+      update();
     });
-    recording.on('statistics', (statistics, warnings) => {
-      applyStatistics(record, statistics);
-      record.warnings = [...warnings];
-      this.emit('progress', record.id);
-    });
-    recording.on('interfaces', (interfaces) => {
-      record.interfaces = interfaces.map(shownInterface);
-    });
-    recording.on('expired', (firstPacket) => {
-      record.firstPacket = firstPacket;
-      saveCapture(folder, record);
-    });
+    update();
     const result = await recording.done;
     delete entry.recording;
-    applyResult(record, result);
-    record.stoppedAt = new Date().toISOString();
-    saveCapture(folder, record);
+    update();
+    applyEnd(record, result);
+    this.save(entry);
     this.emit('ended', record.id);
   }
 
   /** Loads a capture from its folder, and finishes what a crash left unfinished. */
   private async load(id: string): Promise<void> {
     const folder = join(this.data.captures, id);
-    let record: CaptureRecord;
+    if (id.startsWith(DELETED)) return removeFolder(folder);
+    let record: CaptureRecord | undefined;
     try {
       record = loadCapture(folder);
     } catch {
-      // Not a capture's folder, or one that was being made when the power went: without a record it has no packets
-      // that anybody was told of, and whatever it holds is left alone.
-      return;
+      record = await recordFromLog(folder);
     }
-    const entry: Entry = { folder, record, ended: Promise.resolve() };
+    // Not a capture's folder, or one that was being made: there are no packets in it. It is left alone.
+    if (record === undefined) return;
+    const entry: Entry = { folder, record: { ...record, id }, ended: Promise.resolve() };
     this.entries.set(id, entry);
-    if (record.state === 'running' || record.state === 'importing') await this.recover(entry);
-  }
-
-  private async recover(entry: Entry): Promise<void> {
-    const { folder, record } = entry;
-    const last = listSegments(folder).at(-1);
-    const removed = last === undefined ? 0 : repairSegment(segmentPath(folder, last)).removed;
-    const imported = record.state === 'importing';
-    record.state = 'stopped';
-    record.stoppedAt = new Date().toISOString();
-    record.warnings.push(
-      removed === 0
-        ? 'netglass ended without stopping this capture; every packet in the log was recovered.'
-        : `netglass ended without stopping this capture; a torn last block (${removed} octets) was cut off, and every packet before it was recovered.`,
-    );
-    if (imported) record.error = 'The import was interrupted: the packets after the last one shown are missing.';
-    try {
-      // The index is not synchronized with the disk while a capture runs: a power failure may have left anything of it.
-      if (record.bootId !== currentBootId()) removeIndex(indexPath(folder));
-      if (last !== undefined) await this.indexAgain(entry);
-    } catch (error) {
-      record.state = 'failed';
-      record.error = `${(error as Error).message} The packets are safe in ${folder}.`;
-    }
-    saveCapture(folder, record);
-  }
-
-  private async indexAgain(entry: Entry): Promise<void> {
-    const { totals, baseTime } = await indexFolder(entry.folder, entry.record.firstPacket);
-    applyTotals(entry.record, totals, baseTime);
+    const unfinished = record.state === 'running' || record.state === 'importing';
+    if (unfinished) await recoverCapture(folder, entry.record);
+    if (unfinished) this.save(entry);
   }
 
   /** Sorts by time, reads well in an address bar, and two within a second differ. */
@@ -342,54 +338,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
   }
 }
 
-function applyTotals(record: CaptureRecord, totals: IndexTotals, baseTime: bigint | undefined): void {
-  record.packets = record.firstPacket - 1 + totals.packets;
-  record.bytes = totals.bytes;
-  record.loss.truncated = totals.truncated;
-  record.loss.malformed = totals.malformed;
-  if (baseTime === undefined || totals.firstTime === null || totals.lastTime === null) return;
-  record.firstTime = (baseTime + BigInt(totals.firstTime)).toString();
-  record.lastTime = (baseTime + BigInt(totals.lastTime)).toString();
-}
-
-function applyStatistics(record: CaptureRecord, statistics: SourceStatistics): void {
-  record.loss.kernel = statistics.kernel;
-  record.loss.interface = statistics.interface;
-  record.loss.daemon = statistics.daemon;
-}
-
-function applyResult(record: CaptureRecord, result: RecordingResult): void {
-  applyStatistics(record, result.statistics);
-  record.warnings = [...result.warnings];
-  const { reason, detail } = result.end;
-  // A damaged file is a finished import with an error; a live capture that broke off has failed.
-  record.state = reason === 'damaged' && record.source.kind === 'live' ? 'failed' : 'stopped';
-  const error = detail ?? result.indexError;
-  if (error !== undefined) record.error = error;
-  if (result.indexError !== undefined) record.state = 'failed';
-}
-
-function segmentLimitsOf({ bytes, segments, seconds }: RingRules): SegmentLimits {
-  return defined({ ringBytes: bytes, ringSegments: segments, ringSeconds: seconds });
-}
-
-function bothFilters(filter: string | undefined, leftOut: string | undefined): string | undefined {
-  if (leftOut === undefined) return filter;
-  const without = `not (${leftOut})`;
-  return filter === undefined || filter.trim() === '' ? without : `(${filter}) and ${without}`;
-}
-
-function shownInterface({
-  id,
-  name,
-  description,
-  linkType,
-  comment,
-}: CaptureInterface): CaptureRecord['interfaces'][number] {
-  return { id, name, linkType, ...defined({ description, comment }) };
-}
-
-/** The same object without the members that are undefined. */
-function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
+async function removeFolder(folder: string): Promise<void> {
+  // A query thread may be opening the index in it at this moment, which makes files of its own.
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -29,17 +29,29 @@ export function openDataFolder(path: string): DataFolder {
       'Choose another one with --data DIR, or make it writable for this user.',
     );
   }
-  const lock = new Database(join(path, 'lock.sqlite'), { timeout: 0 });
+  return { captures, release: takeLock(path) };
+}
+
+function takeLock(path: string): () => void {
+  let lock: Database.Database | undefined;
   try {
+    lock = new Database(join(path, 'lock.sqlite'), { timeout: 0 });
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');
+    return () => lock?.close();
   } catch (error) {
-    lock.close();
+    lock?.close();
+    const { code, message } = error as { code: string; message: string };
+    if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+      throw new CaptureError(
+        'io',
+        `Another netglass uses the data folder ${path} already.`,
+        'Stop it, or start this one with another folder: --data DIR',
+      );
     throw new CaptureError(
       'io',
-      `Another netglass uses the data folder ${path} already.`,
-      `Stop it, or start this one with another folder: --data DIR (${(error as Error).message})`,
+      `The lock ${join(path, 'lock.sqlite')} cannot be taken: ${message}.`,
+      'Remove that file, or choose another folder with --data DIR.',
     );
   }
-  return { captures, release: () => lock.close() };
 }

@@ -1,6 +1,6 @@
 /** Marks: words between the packets, kept beside the log in `marks.jsonl` because they are not in the index alone. */
 
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Mark {
@@ -11,6 +11,7 @@ export interface Mark {
   readonly time: string;
 }
 
+const NEWLINE = 10;
 const fileOf = (folder: string): string => join(folder, 'marks.jsonl');
 
 /** A capture's marks in the order of their times. */
@@ -20,19 +21,34 @@ export function readMarks(folder: string): Mark[] {
   // The last line is empty, or torn by a crash.
   lines.pop();
   return lines
-    .map((line, index) => ({ id: index + 1, ...(JSON.parse(line) as Omit<Mark, 'id'>) }))
+    .flatMap((line, index) => parseMark(line, index + 1) ?? [])
     .sort((a, b) => (BigInt(a.time) < BigInt(b.time) ? -1 : BigInt(a.time) > BigInt(b.time) ? 1 : a.id - b.id));
 }
 
 /** Adds a mark; it is on the disk when this returns. */
 export function appendMark(folder: string, mark: Omit<Mark, 'id'>): Mark {
-  const id = readMarks(folder).length + 1;
-  const fd = openSync(fileOf(folder), 'a');
+  const fd = openSync(fileOf(folder), 'a+');
   try {
+    const stored = readFileSync(fd);
+    // Half a line that a crash left would swallow this one.
+    const whole = stored.lastIndexOf(NEWLINE) + 1;
+    if (whole < stored.length) ftruncateSync(fd, whole);
     writeSync(fd, `${JSON.stringify(mark)}\n`);
     fsyncSync(fd);
+    return { id: stored.filter((octet) => octet === NEWLINE).length + 1, ...mark };
   } finally {
     closeSync(fd);
   }
-  return { id, ...mark };
+}
+
+/** Undefined for a line that somebody else has spoilt: the others are shown all the same. */
+function parseMark(line: string, id: number): Mark | undefined {
+  try {
+    const { text, time } = JSON.parse(line) as Partial<Mark>;
+    return typeof text === 'string' && typeof time === 'string' && /^-?\d+$/.test(time)
+      ? { id, text, time }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -31,7 +31,7 @@ export class FlowEntries {
   readonly clientBytes: Float64Array;
   readonly serverPackets: Float64Array;
   readonly serverBytes: Float64Array;
-  /** Nanoseconds since the capture's base time. */
+  /** Of the earliest and the latest packet, nanoseconds since the capture's base time; NaN while none has a time. */
   readonly firstTime: Float64Array;
   readonly lastTime: Float64Array;
   readonly firstPacket: Float64Array;
@@ -224,10 +224,15 @@ export class FlowTable {
   private probe(): number {
     const { key, slots } = this;
     let hash = 0x9e3779b9 | 0;
-    for (let i = 0; i < KEY_WORDS; i++) {
+    // The other words of IPv4 addresses are zero.
+    const step = key[9] >> 8 === AddressFamily.ipv4 ? 4 : 1;
+    for (let i = 0; i < 8; i += step) {
       hash = Math.imul(hash ^ key[i], 0x85ebca6b);
       hash ^= hash >>> 15;
     }
+    hash = Math.imul(hash ^ key[8], 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ key[9], 0xc2b2ae35);
+    hash ^= hash >>> 16;
     const mask = slots.length - 1;
     let slot = hash & mask;
     while (slots[slot] !== 0 && !this.matches(slots[slot] - 1)) slot = (slot + 1) & mask;
@@ -249,12 +254,13 @@ export class FlowTable {
     return (
       (low[at] | 0) === key[0] &&
       (high[at] | 0) === key[4] &&
-      (low[at + 1] | 0) === key[1] &&
-      (high[at + 1] | 0) === key[5] &&
-      (low[at + 2] | 0) === key[2] &&
-      (high[at + 2] | 0) === key[6] &&
-      (low[at + 3] | 0) === key[3] &&
-      (high[at + 3] | 0) === key[7]
+      (key[9] >> 8 === AddressFamily.ipv4 ||
+        ((low[at + 1] | 0) === key[1] &&
+          (high[at + 1] | 0) === key[5] &&
+          (low[at + 2] | 0) === key[2] &&
+          (high[at + 2] | 0) === key[6] &&
+          (low[at + 3] | 0) === key[3] &&
+          (high[at + 3] | 0) === key[7]))
     );
   }
 
@@ -275,7 +281,6 @@ export class FlowTable {
     entries.id[entry] = this.nextId++;
     entries.family[entry] = columns.addressFamily[row];
     entries.transport[entry] = columns.transport[row];
-    entries.firstTime[entry] = columns.time[row];
     entries.firstPacket[entry] = number;
     this.slots[this.probe()] = entry + 1;
     return entry;
@@ -309,7 +314,10 @@ export class FlowTable {
       entries.clientBytes[entry] += columns.length[row];
       entries.clientFlags[entry] |= tcpFlags;
     }
-    entries.lastTime[entry] = columns.time[row];
+    const time = columns.time[row];
+    // Several interfaces and several threads: packets do not always come in the order of their times.
+    if (time > entries.lastTime[entry] || Number.isNaN(entries.lastTime[entry])) entries.lastTime[entry] = time;
+    if (time < entries.firstTime[entry] || Number.isNaN(entries.firstTime[entry])) entries.firstTime[entry] = time;
     entries.lastPacket[entry] = number;
     const protocol = columns.protocol[row];
     if (this.rank[protocol] > this.rank[entries.protocol[entry]]) entries.protocol[entry] = protocol;
@@ -332,6 +340,7 @@ export class FlowTable {
       this.rehash();
     }
     const entry = this.used++;
+    this.entries.firstTime[entry] = this.entries.lastTime[entry] = Number.NaN;
     this.entries.protocol[entry] = 0;
     this.entries.clientFlags[entry] = this.entries.serverFlags[entry] = 0;
     this.entries.clientPackets[entry] = this.entries.serverPackets[entry] = 0;
