@@ -7,7 +7,14 @@ export { dissect, dissectLayer, type PacketData } from './dissect.js';
 export * from './field.js';
 export type { Problem } from './problem.js';
 export { type Dispatch, type Protocol, protocol, sharedFields } from './protocol.js';
+export {
+  type FieldReference,
+  type FieldType,
+  fieldReference,
+  type ProtocolReference,
+  protocolReference,
+} from './reference.js';
 export { type RegisteredField, Registry, type Runtime } from './registry.js';
 export { summarizePacket } from './summarize.js';
 export { type FieldNode, type FieldValue, findField, type LayerNode, type PacketTree } from './tree.js';
-export { PacketFlag, Walk, walkPacket } from './walk.js';
+export { PacketFlag, REST, Walk, walkPacket } from './walk.js';

@@ -4,7 +4,7 @@ import type { Body } from './body.js';
 import { bigEndianReader, littleEndianReader, type Reader } from './bytes.js';
 import type { Field, FieldDeclaration, NumericDeclaration } from './field.js';
 import type { LayerNode } from './tree.js';
-import type { Walk } from './walk.js';
+import { REST, type Walk } from './walk.js';
 
 export type Declarations = Readonly<Record<string, FieldDeclaration>>;
 
@@ -67,7 +67,7 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
   readonly either?: Readonly<Record<string, readonly (keyof H | keyof F)[]>>;
   /**
    * Length of the whole header in octets where it varies. Below the fixed part's length (-1, say): malformed.
-   * `'all'`: everything that is left belongs to the header (a protocol without payload).
+   * `'all'`, or the value `REST`: everything that is left belongs to the header (a message without payload).
    */
   readonly headerLength?: Measure<H> | 'all';
   /**
@@ -97,7 +97,23 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
   readonly inspect?: (read: Readers<H>, view: DataView, start: number, end: number, walk: Walk) => void;
   /** The filter prefix, where it is another protocol's: DNS's length octets over TCP belong to `dns`. */
   readonly prefix?: string;
+  readonly message?: MessageLength;
+  readonly recognises?: Readonly<Record<string, Recogniser>>;
 }
+
+/**
+ * For a protocol over a byte stream (TCP): how many octets the message has that begins at `start`, so that messages that
+ * span segments can be put together. 0: more octets are needed to know. -1: no message of this protocol begins here.
+ * `Infinity`: it goes on until the stream ends. Looks at no more octets than it must, and allocates nothing.
+ */
+export type MessageLength = (view: DataView, start: number, end: number) => number;
+
+/**
+ * Recognises a payload by its first octets where the ports of the carrier say nothing. It runs for every such packet, so
+ * it is cheap, allocates nothing, and is rarely wrong: it wants several octets to be what only this protocol has.
+ * Recognisers are asked in the order of the list of protocols.
+ */
+export type Recogniser = (view: DataView, start: number, end: number) => boolean;
 
 /**
  * What a layer means to addressing: `network` carries hosts' addresses, `transport` ports;
@@ -138,6 +154,9 @@ export interface Protocol {
   readonly inspect: AnyMeasure<void> | undefined;
   readonly body: ((body: Body) => void) | undefined;
   readonly info: ((layer: LayerNode, body: Body) => string) | undefined;
+  readonly message: MessageLength | undefined;
+  /** By the carrier's filter name, for example `udp`. */
+  readonly recognises: Readonly<Record<string, Recogniser>>;
 }
 
 /** The reader of a placed header field (numeric kinds of at most 48 bits). */
@@ -248,11 +267,7 @@ export function protocol<const H extends Declarations, const F extends Declarati
     fixedLength: bitOffset / 8,
     read,
     headerLength:
-      headerLength === undefined
-        ? undefined
-        : headerLength === 'all'
-          ? (_read, _view, start, end) => end - start
-          : (headerLength as AnyMeasure),
+      headerLength === undefined ? undefined : headerLength === 'all' ? () => REST : (headerLength as AnyMeasure),
     payloadEnd: payloadEnd as AnyMeasure | undefined,
     dispatch: dispatches(declaration.next, placed, read) as Protocol['dispatch'],
     ports: portDispatch(declaration.next, placed),
@@ -263,6 +278,8 @@ export function protocol<const H extends Declarations, const F extends Declarati
     inspect: inspect as AnyMeasure<void> | undefined,
     body: body === undefined ? undefined : (tree) => body(tree, fields, readers),
     info,
+    message: declaration.message,
+    recognises: declaration.recognises ?? {},
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Reader } from './bytes.js';
 import type { Field } from './field.js';
-import { type AnyMeasure, type AnyReaders, isNumeric, type Protocol, readerOf } from './protocol.js';
+import { type AnyMeasure, type AnyReaders, isNumeric, type Protocol, type Recogniser, readerOf } from './protocol.js';
 import { compileFill, type Fill } from './summarize.js';
 
 /** What the walk needs of a protocol, in one object of one shape. */
@@ -58,7 +58,8 @@ export class Registry {
    * @param protocols the explicit list; ids are 1, 2, 3, … in its order
    * @throws Error at start-up when two protocols claim one value, one name, or one field name
    */
-  constructor(protocols: readonly Protocol[]) {
+  constructor(private readonly given: readonly Protocol[]) {
+    const protocols = given;
     for (const [index, protocol] of protocols.entries()) this.enter(protocol, index + 1);
     this.linkTypes = this.table('linktype').dense;
     protocols.forEach((protocol, index) => {
@@ -143,7 +144,7 @@ export class Registry {
   }
 
   private nextOf(protocol: Protocol): Runtime['next'] {
-    if (protocol.ports !== undefined) return this.nextByPorts(protocol.ports);
+    if (protocol.ports !== undefined) return this.nextByPorts(protocol.ports, this.recognisersOver(protocol.filter));
     const steps = protocol.dispatch.map(({ table, value }) => ({ ...this.table(table), value }));
     if (steps.length === 0) return () => 0;
     if (steps.length === 1) {
@@ -164,14 +165,31 @@ export class Registry {
     };
   }
 
-  private nextByPorts({ table, first, second }: NonNullable<Protocol['ports']>): Runtime['next'] {
+  private nextByPorts(
+    { table, first, second }: NonNullable<Protocol['ports']>,
+    recognisers: readonly { readonly id: number; readonly test: Recogniser }[],
+  ): Runtime['next'] {
     const { dense } = this.table(table);
-    return (_read, view, start) => {
+    return (_read, view, start, end, walk) => {
       const a = view.getUint16(start + first);
       const b = view.getUint16(start + second);
-      const lower = dense[a < b ? a : b];
-      return lower !== 0 ? lower : dense[a < b ? b : a];
+      const known = dense[a < b ? a : b] || dense[a < b ? b : a];
+      if (known !== 0) return known;
+      const payload = walk.headerEnd[walk.depth - 1];
+      const limit = end < walk.capturedEnd ? end : walk.capturedEnd;
+      for (let i = 0; i < recognisers.length; i++)
+        if (recognisers[i].test(view, payload, limit)) return recognisers[i].id;
+      return 0;
     };
+  }
+
+  private recognisersOver(carrier: string): { id: number; test: Recogniser }[] {
+    const found: { id: number; test: Recogniser }[] = [];
+    this.given.forEach((protocol, index) => {
+      const test = protocol.recognises[carrier];
+      if (test !== undefined) found.push({ id: index + 1, test });
+    });
+    return found;
   }
 
   private enterFields(protocol: Protocol, protocolId: number): void {

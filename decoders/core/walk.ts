@@ -8,6 +8,9 @@ export const MAXIMUM_DEPTH = 32;
 /** Octets that a packet is believed to have had at most. */
 const LARGEST_PACKET = 0x3fffffff;
 
+/** What a header's length is when everything that is left belongs to the header. */
+export const REST = LARGEST_PACKET;
+
 /** Summary flags of a packet: bits of the index's `flags` column. */
 export const PacketFlag = {
   /** Fewer octets kept than the packet had (snap length). */
@@ -207,7 +210,10 @@ export function walkPacket(
         walk.cut(depth, at, layer.fixedLength, available, 0);
         break;
       }
-      if (headerEnd > available) {
+      if (length === REST) {
+        headerEnd = available;
+        if (end > available) walk.fail(at, end - at, end);
+      } else if (headerEnd > available) {
         walk.cut(depth, at, length, available, end);
         break;
       }
