@@ -1,0 +1,124 @@
+/** What decoding alone costs, in memory and on one thread: a guard against a slow line in the hot path. */
+
+import { FlowTable } from '../decoders/conversations/flow-table.js';
+import { BATCH_ROWS, Columns, dissect, summarizePacket, Walk } from '../decoders/core/index.js';
+import { registry } from '../decoders/protocols/index.js';
+import type { Bench, Row } from './harness/bench.js';
+import type { Result } from './harness/result.js';
+import { median, shown } from './harness/samples.js';
+import { Conversations } from './traffic/conversations.js';
+import { planFlows } from './traffic/flow-plan.js';
+import { FrameWriter } from './traffic/frame.js';
+
+const ETHERNET = 1;
+const FLOWS = 2000;
+/** Packets of one batch that the tree walker is asked for. */
+const TREES = 4000;
+/** Batches before the first one that counts: the compiler has seen enough by then. */
+const WARM_UP = 30;
+/** Short headers without payload, to tell the walk from the checksums over the payload. */
+const SNAP = 66;
+
+/** Nanoseconds a packet that must not be passed: about three times what they were when this was written. */
+const LIMITS = { summarize: 750, headers: 300, track: 300, dissect: 45_000 } as const;
+
+/** A batch of frames in one buffer, as a block of the log has them. */
+interface Batch {
+  readonly view: DataView;
+  readonly start: Int32Array;
+  readonly length: Int32Array;
+}
+
+function makeBatch(): Batch {
+  const bytes = new Uint8Array(BATCH_ROWS * 1514);
+  const start = new Int32Array(BATCH_ROWS);
+  const length = new Int32Array(BATCH_ROWS);
+  const conversations = new Conversations(planFlows(FLOWS, BATCH_ROWS * 2));
+  const writer = new FrameWriter(bytes);
+  let at = 0;
+  for (let row = 0; row < BATCH_ROWS; row++) {
+    start[row] = at;
+    length[row] = conversations.next(writer, at);
+    at += length[row];
+  }
+  return { view: new DataView(bytes.buffer), start, length };
+}
+
+/** Nanoseconds of each of `count` runs of `work`, by packet. */
+function timed(count: number, packets: number, work: () => void): number[] {
+  for (let i = 0; i < WARM_UP; i++) work();
+  return Array.from({ length: count }, () => {
+    const before = process.hrtime.bigint();
+    work();
+    return Number(process.hrtime.bigint() - before) / packets;
+  });
+}
+
+/** All packets into columns; `snap` keeps so many octets of each. */
+function summarizeAll(batch: Batch, columns: Columns, walk: Walk, snap = 65_536): void {
+  const { view, start, length } = batch;
+  for (let row = 0; row < BATCH_ROWS; row++) {
+    const captured = Math.min(length[row], snap);
+    columns.time[row] = row;
+    columns.length[row] = length[row];
+    summarizePacket(registry, view, ETHERNET, start[row], captured, length[row], walk, columns, row);
+  }
+  columns.rows = BATCH_ROWS;
+}
+
+function dissectSome(batch: Batch, walk: Walk): number {
+  let layers = 0;
+  for (let row = 0; row < TREES; row++) {
+    const length = batch.length[row];
+    const packet = {
+      view: batch.view,
+      start: batch.start[row],
+      captured: length,
+      original: length,
+      linkType: ETHERNET,
+    };
+    layers += dissect(registry, packet, walk).layers.length;
+  }
+  return layers;
+}
+
+async function run(bench: Bench): Promise<Result> {
+  const runs = bench.rounds * 4;
+  const batch = makeBatch();
+  const columns = new Columns();
+  const walk = new Walk();
+  const flows = new FlowTable(registry);
+  const measured: Record<keyof typeof LIMITS, number[]> = {
+    headers: timed(runs, BATCH_ROWS, () => summarizeAll(batch, columns, walk, SNAP)),
+    summarize: timed(runs, BATCH_ROWS, () => summarizeAll(batch, columns, walk)),
+    track: timed(runs, BATCH_ROWS, () => {
+      flows.track(columns, batch.view, 1);
+      flows.drain(() => {
+        // Only so that the list of changed flows stays short, as after a commit.
+      });
+    }),
+    dissect: timed(runs, TREES, () => dissectSome(batch, walk)),
+  };
+  const octets = batch.length.reduce((sum, length) => sum + length, 0) / BATCH_ROWS;
+  const names: Record<keyof typeof LIMITS, string> = {
+    headers: `summarize, the first ${SNAP} octets`,
+    summarize: `summarize, with checksums over ${shown(Math.round(octets))} octets`,
+    track: 'track its flow',
+    dissect: 'the whole tree',
+  };
+  const all = Object.keys(names) as (keyof typeof LIMITS)[];
+  return {
+    title: `decode: mixed traffic in memory, ns a packet`,
+    programs: ['netglass'],
+    lines: all.map((name) => ({ what: names[name], values: { netglass: measured[name] } })),
+    goals: all.map((name) => ({
+      what: names[name],
+      target: `at most ${shown(LIMITS[name])} ns`,
+      measured: `${shown(median(measured[name]))} ns`,
+      reached: median(measured[name]) <= LIMITS[name],
+    })),
+    notes: ['No peer: these limits guard against a slow line; they are no aim.'],
+  };
+}
+
+export const decode: Row = { name: 'decode', run };
