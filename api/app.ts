@@ -21,6 +21,8 @@ import { serviceRoutes } from './service.js';
 
 /** Octets of a JSON body at most. */
 export const LARGEST_JSON = 1 << 20;
+/** Milliseconds that a JSON body may take. */
+const SLOWEST_JSON = 10_000;
 
 /** The page's files: as they are in the checkout, for the compiler copies nothing. */
 const WEB = fileURLToPath(new URL('../../api/web/', import.meta.url));
@@ -119,7 +121,12 @@ async function readJson(request: Request, response: Response): Promise<void> {
       },
     );
   await new Promise<void>((resolve, reject) => {
+    const slow = setTimeout(
+      () => reject(new ApiError(408, 'too-slow', 'The body did not come within ten seconds.')),
+      SLOWEST_JSON,
+    );
     parseJson(request, response, (error?: unknown) => {
+      clearTimeout(slow);
       if (error === undefined) resolve();
       else reject(asBodyError(error as Error & { type?: string; status?: number }));
     });

@@ -99,7 +99,8 @@ export function asApiError(error: unknown): ApiError {
   const message = error instanceof Error ? error.message : String(error);
   return DISK_FULL.test(message)
     ? new ApiError(507, 'disk-full', message)
-    : new ApiError(500, 'internal', `netglass failed: ${message}`);
+    : // Where in the code it happened is for the log alone.
+      new ApiError(500, 'internal', `netglass failed: ${message.split('\n')[0]}`);
 }
 
 export function unknownCapture(id: string): ApiError {
