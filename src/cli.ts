@@ -12,7 +12,7 @@ import { dropEmptyVariables, version } from './settings.js';
 function program(): Command {
   const netglass = new Command('netglass')
     .description('Captures packets, decodes them, and serves them over HTTP.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(version(), '-v, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError('(netglass --help, or netglass COMMAND --help, says more)')

@@ -40,13 +40,12 @@ export function arp(operation: 1 | 2, from: Host, to: Host): Buffer {
   return ethernet(from, operation === 1 ? [255, 255, 255, 255, 255, 255] : to.mac, 0x0806, body);
 }
 
-let identification = 0x4e47;
-
 /** RFC 791, without options. */
 export function ipv4(from: Host, to: Host, protocol: number, payload: Buffer, ttl = 64, source = from.v4): Buffer {
   const header = Buffer.from([0x45, 0, 0, 0, 0, 0, 0x40, 0, ttl, protocol, 0, 0, ...source, ...to.v4]);
   header.writeUInt16BE(20 + payload.length, 2);
-  header.writeUInt16BE(identification++ & 0xffff, 4);
+  // It must not be fragmented, so any identification will do (RFC 6864, section 4.1); the same one every time.
+  header.writeUInt16BE(checksum(payload), 4);
   header.writeUInt16BE(checksum(header), 10);
   return Buffer.concat([header, payload]);
 }
@@ -111,7 +110,8 @@ export function tcp(from: Host, to: Host, version: 4 | 6, segment: Segment): Buf
   header.writeUInt32BE(ack >>> 0, 8);
   header[12] = (5 + options.length / 4) << 4;
   header[13] = flags;
-  header.writeUInt16BE(64240, 14);
+  // With a window scale of 7, 502 is the same window as a SYN's unscaled 64240 (RFC 7323, section 2.2).
+  header.writeUInt16BE((flags & TCP.syn) === 0 ? 502 : 64_240, 14);
   const message = Buffer.concat([header, options, payload]);
   message.writeUInt16BE(checksum(pseudoHeader(from, to, version, 6, message.length), message), 16);
   return message;

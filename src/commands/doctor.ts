@@ -154,12 +154,7 @@ async function port(place: Place): Promise<Finding> {
 async function program(name: string, purpose: string): Promise<Finding> {
   try {
     const { stdout } = await promisify(execFile)(name, ['--version'], { timeout: 10_000 });
-    return good(
-      `${stdout
-        .split('\n')[0]
-        .replace(/ \(.*$/, '')
-        .replace(/\.$/, '')} is installed`,
-    );
+    return good(`${name} ${/\d+(\.\d+)+/.exec(stdout)?.[0] ?? ''} is installed`);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ENOENT'

@@ -20,9 +20,14 @@ function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+/** The one address that tshark has a name for without asking anybody. */
+function named(address: string): string {
+  return address === 'ff:ff:ff:ff:ff:ff' ? 'Broadcast' : address;
+}
+
 /** tshark's default columns, as wide as it makes them. */
 export function lineOf(packet: Packet): string {
-  const [source, destination] = packet.addresses;
+  const [source, destination] = packet.addresses.map(named);
   const { protocol, info } = packet.tree;
   return [
     String(packet.number).padStart(5),
