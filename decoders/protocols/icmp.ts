@@ -41,11 +41,7 @@ function headerLength(view: DataView, start: number, end: number): number {
     type === 43
   )
     return 8;
-  if (type === 9) {
-    if (start + 8 > end) return 8;
-    const octets = 8 + view.getUint8(start + 4) * view.getUint8(start + 5) * 4;
-    return start + octets > end ? end - start : octets;
-  }
+  if (type === 9) return start + 8 > end ? 8 : 8 + view.getUint8(start + 4) * view.getUint8(start + 5) * 4;
   if (type === 13 || type === 14) return 20;
   if (type === 17 || type === 18) return 12;
   return 4;

@@ -6,7 +6,7 @@ import {
   transportChecksum,
 } from '../core/checksum.js';
 import { etherText, ipv6Text } from '../core/format.js';
-import { type Body, bits, bytes, type Field, flag, group, ipv6Address, protocol, uint } from '../core/index.js';
+import { type Body, bits, bytes, type Field, flag, group, ipv6Address, protocol, REST, uint } from '../core/index.js';
 import { icmpv6Codes, icmpv6Types } from '../labels/icmp.js';
 import { optionFields, readOptions } from './icmpv6-options.js';
 
@@ -105,9 +105,9 @@ export const icmpv6 = protocol('icmpv6', 'Internet Control Message Protocol v6',
     data: bytes(0, 'Data'),
     ...optionFields,
   },
-  headerLength: (_read, view, start, end) => {
+  headerLength: (_read, view, start) => {
     const type = view.getUint8(start);
-    return isError(type) || type === ECHO_REQUEST || type === ECHO_REPLY ? 8 : end - start;
+    return isError(type) || type === ECHO_REQUEST || type === ECHO_REPLY ? 8 : REST;
   },
   next: {
     table: 'raw.version',
