@@ -1,9 +1,10 @@
 /** One capture's index and log, opened for reading: by the query thread, for any number of questions. */
 
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import { SCHEMA_VERSION } from '../index/schema.js';
-import { decoderFingerprint } from '../index/sqlite-writer.js';
+import { decoderFingerprint, emptyTotals, isUnreadable } from '../index/sqlite-writer.js';
 import { indexPath } from '../segments/segment-files.js';
 import { LogReader, type PacketPlace } from './log-reader.js';
 
@@ -22,7 +23,7 @@ export interface InterfaceRow {
   readonly snap_length: number;
 }
 
-/** Thrown when the index was made by other decoders or in another version: it has to be built again first. */
+/** Thrown when the index is of other decoders or another version, missing or damaged: it has to be built again first. */
 export class IndexOutdated extends Error {
   override readonly name = 'IndexOutdated';
 }
@@ -46,18 +47,9 @@ export class CaptureReader {
   private cachedCheckpoint: Checkpoint = { packets: 0, segment: 1, offset: 0 };
   private base: bigint | undefined;
 
-  /** @throws IndexOutdated */
+  /** @throws IndexOutdated also for one that is missing or damaged */
   constructor(readonly folder: string) {
-    this.db = new Database(indexPath(folder), { readonly: true, fileMustExist: true });
-    this.db.pragma('cache_size = -16384');
-    this.db.pragma('mmap_size = 1073741824');
-    const usable =
-      this.db.pragma('user_version', { simple: true }) === SCHEMA_VERSION &&
-      this.meta('decoders') === decoderFingerprint();
-    if (!usable) {
-      this.db.close();
-      throw new IndexOutdated(`the index in ${folder} was made by another version`);
-    }
+    this.db = openIndex(folder);
     this.log = new LogReader(folder);
   }
 
@@ -108,39 +100,45 @@ export class CaptureReader {
     if (statement === undefined) {
       // Filters make any number of different statements; the cache must not grow with them.
       if (this.statements.size > 200) this.statements.clear();
-      this.statements.set(sql, (statement = this.db.prepare(sql)));
+      statement = this.db.prepare(sql);
+      this.statements.set(sql, statement);
     }
     return statement;
   }
 
-  /** Packets that meet a condition on `packets p`, in ascending order, at most `limit`. */
-  refs(condition: string, parameters: readonly unknown[], limit: number): PacketRef[] {
-    const sql = `SELECT p.number, p.offset, p.flags, p.flow, p.interface FROM packets p WHERE ${condition} ORDER BY p.number LIMIT ${limit}`;
-    return (this.statement(sql).all(...parameters) as RawRef[]).map((row) => this.placed(row));
+  /** Packets that meet a condition on `packets p`, in ascending order: at most `limit` after the first `skip`. */
+  refs(condition: string, parameters: readonly unknown[], limit: number, skip = 0): PacketRef[] {
+    const sql = `SELECT p.number, p.offset, p.flags, p.flow, p.interface FROM packets p WHERE ${condition} ORDER BY p.number LIMIT ? OFFSET ?`;
+    const rows = this.statement(sql).all(...parameters, limit, skip) as (RawRef & { segment: number })[];
+    // After the rows: segments are never older than what is looked up in them.
+    this.refresh();
+    for (const row of rows) row.segment = this.segmentOf(row.number);
+    return rows;
   }
 
   ref(number: number): PacketRef | undefined {
     return this.refs('p.number = ?', [number], 1)[0];
   }
 
+  /** The flow of a packet, also when the reference came from the log and does not say. */
+  flowOf(ref: PacketRef): number {
+    return ref.flow >= 0 ? ref.flow : (this.ref(ref.number)?.flow ?? 0);
+  }
+
   /** The segment that holds a packet. */
   segmentOf(number: number): number {
-    let index = this.segmentIndex(number);
-    // The newest segment may have begun since they were read.
-    if (index === this.segments.length - 1) {
-      this.segments = this.statement('SELECT id, first_packet FROM segments ORDER BY id').all() as typeof this.segments;
-      index = this.segmentIndex(number);
-    }
-    return this.segments[index]?.id ?? 0;
+    return this.segments[this.segmentIndex(number)]?.id ?? 0;
+  }
+
+  /** The first segment that the ring still has from this one on, and its first packet; undefined after the last. */
+  segmentFrom(id: number): { readonly id: number; readonly first_packet: number } | undefined {
+    this.refresh();
+    return this.segments.find((segment) => segment.id >= id);
   }
 
   close(): void {
     this.log.close();
     this.db.close();
-  }
-
-  private placed(row: RawRef): PacketRef {
-    return { ...row, segment: this.segmentOf(row.number) };
   }
 
   private segmentIndex(number: number): number {
@@ -154,24 +152,42 @@ export class CaptureReader {
     return high;
   }
 
+  /** Reads again what is kept here, when the indexer has committed since. */
   private refresh(): void {
-    const version = this.db.pragma('data_version', { simple: true }) as number;
+    const version = this.statement('PRAGMA data_version').pluck().get() as number;
     if (version === this.version) return;
     this.version = version;
-    const totals = this.meta('totals');
-    if (totals !== undefined) this.cachedTotals = JSON.parse(totals as string) as IndexTotals;
-    const checkpoint = this.meta('checkpoint');
-    if (checkpoint !== undefined) this.cachedCheckpoint = JSON.parse(checkpoint as string) as Checkpoint;
-    const base = this.meta('base_time');
-    if (base !== undefined) this.base = BigInt(base as string);
-  }
-
-  private meta(name: string): unknown {
-    const row = this.db.prepare('SELECT value FROM meta WHERE name = ?').get(name);
-    return (row as { value: unknown } | undefined)?.value;
+    const totals = metaValue(this.db, 'totals');
+    if (totals !== undefined) this.cachedTotals = JSON.parse(totals) as IndexTotals;
+    const checkpoint = metaValue(this.db, 'checkpoint');
+    if (checkpoint !== undefined) this.cachedCheckpoint = JSON.parse(checkpoint) as Checkpoint;
+    const base = metaValue(this.db, 'base_time');
+    if (base !== undefined) this.base = BigInt(base);
+    this.segments = this.statement('SELECT id, first_packet FROM segments ORDER BY id').all() as typeof this.segments;
   }
 }
 
-function emptyTotals(): IndexTotals {
-  return { packets: 0, bytes: 0, truncated: 0, malformed: 0, toVerify: 0, firstTime: null, lastTime: null };
+/** @throws IndexOutdated */
+function openIndex(folder: string): Database.Database {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(indexPath(folder), { readonly: true, fileMustExist: true });
+    db.pragma('cache_size = -16384');
+    db.pragma('mmap_size = 1073741824');
+    const usable =
+      db.pragma('user_version', { simple: true }) === SCHEMA_VERSION &&
+      metaValue(db, 'decoders') === decoderFingerprint();
+    if (usable) return db;
+  } catch (error) {
+    db?.close();
+    if (isUnreadable(error) || !existsSync(indexPath(folder))) throw new IndexOutdated((error as Error).message);
+    throw error;
+  }
+  db.close();
+  throw new IndexOutdated('The index was made by another version.');
+}
+
+function metaValue(db: Database.Database, name: string): string | undefined {
+  const row = db.prepare('SELECT value FROM meta WHERE name = ?').get(name) as { value: string } | undefined;
+  return row?.value;
 }

@@ -33,7 +33,8 @@ export function* exportRows(
   yield Buffer.from(json ? '[' : `${COLUMNS.join(',')}\r\n`);
   let separator = '';
   for (const refs of steps(reader, query.filter)) {
-    for (let from = 0; from < refs.length; from += ROWS) {
+    // Nothing found is a piece too, an empty one, so that other questions get their turn.
+    for (let from = 0; from < Math.max(1, refs.length); from += ROWS) {
       const lines: string[] = [];
       for (const ref of refs.slice(from, from + ROWS)) {
         const decoded = builder.decode(ref);

@@ -1,12 +1,11 @@
 /** A capture, or a filter's matches in it, as a file: read from the log front to back, and written piece by piece. */
 
-import { statSync } from 'node:fs';
 import { BLOCK_TYPE, EPB, hasTime, nanoseconds } from '../formats/epb.js';
 import { PcapWriter } from '../formats/pcap-writer.js';
 import { PcapngWriter, sectionHeader } from '../formats/pcapng-writer.js';
 import { applicationName } from '../recording/section.js';
-import { BlockScanner } from '../segments/block-scanner.js';
-import { listSegments, segmentPath } from '../segments/segment-files.js';
+import { type BlockScanner, scanSegment } from '../segments/block-scanner.js';
+import { segmentPath } from '../segments/segment-files.js';
 import { CaptureError } from '../sources/source.js';
 import type { Mark } from '../store/marks.js';
 import type { CaptureReader } from './capture-reader.js';
@@ -16,20 +15,22 @@ import type { ExportQuery } from './query-types.js';
 /** Answers, once it is settled, whether the capture still runs: the index has new packets or the capture has ended. */
 export type Wait = () => Promise<boolean>;
 
+/** Packets that are looked at together: as many as hold up other questions for some hundredths of a second. */
+const LOOK_AHEAD = 20_000;
+
 /** The matches of a filter in order, pulled as the log is read. */
 class Selection {
   private pending: number[] = [];
   private next = 0;
-  private looked: number;
-  private readonly run: FilterRun;
+  private looked = 0;
 
+  /** @throws FilterError */
   constructor(
     private readonly reader: CaptureReader,
-    filter: string,
-    first: number,
+    private readonly filter: string,
   ) {
-    this.run = new FilterRun(reader, filter);
-    this.looked = first - 1;
+    // A wrong filter is refused before the first piece.
+    new FilterRun(reader, filter);
   }
 
   /** Whether packet `number` matches; asked in ascending order, for packets that are in the index. */
@@ -41,54 +42,63 @@ class Selection {
 
   private look(number: number): void {
     // Some way ahead, so that the next many questions are answered already.
-    const to = Math.min(this.reader.lastNumber, number + 50_000);
+    const to = Math.min(this.reader.lastNumber, number + LOOK_AHEAD);
     this.pending = [];
     this.next = 0;
-    for (const { rows } of this.run.matches(number, to)) for (const row of rows) this.pending.push(row.number);
+    for (const { rows } of new FilterRun(this.reader, this.filter).matches(number, to))
+      for (const row of rows) this.pending.push(row.number);
     this.looked = to;
   }
 }
 
 /**
- * The pieces of a pcapng or pcap file. Without `follow` it ends with the packets that are there now.
+ * The pieces of a pcapng or pcap file; empty ones where a filter finds nothing, so that others get their turn. Without
+ * `follow` it ends with the packets that are there now.
  *
+ * @param readMarks asked at the start and whenever there is more
  * @param waitForMore for `follow`: settles when there is more, or the capture has ended (false)
  * @throws CaptureError `unsupported` for a pcap of several link types; FilterError
  */
 export async function* exportPackets(
   reader: CaptureReader,
-  marks: readonly Mark[],
+  readMarks: () => readonly Mark[],
   query: ExportQuery,
   waitForMore: Wait,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const first = reader.firstNumber;
-  const selection = query.filter ? new Selection(reader, query.filter, first) : undefined;
-  const file = query.format === 'pcap' ? new PcapFile(reader) : new PcapngFile(marks);
+  const selection = query.filter ? new Selection(reader, query.filter) : undefined;
+  const file = query.format === 'pcap' ? new PcapFile(reader) : new PcapngFile();
   yield file.header();
-  let segment = reader.segmentOf(first);
-  let number = first;
+  let segment = 0;
+  let number = 1;
   let goesOn = true;
   let scanner: BlockScanner | undefined;
   try {
     for (;;) {
       const { checkpoint } = reader;
-      for (; segment <= checkpoint.segment; segment++) {
-        scanner ??= openSegment(reader.folder, segment);
+      file.setMarks(readMarks());
+      for (;;) {
+        if (scanner === undefined) {
+          // A ring may have deleted segments meanwhile: numbers go on with those that are left.
+          const next = reader.segmentFrom(segment + 1);
+          if (next === undefined || next.id > checkpoint.segment) break;
+          segment = next.id;
+          number = next.first_packet;
+          file.segmentBegins();
+          scanner = scanSegment(segmentPath(reader.folder, segment));
+          if (scanner === undefined) continue;
+        }
         const end = segment < checkpoint.segment ? Number.POSITIVE_INFINITY : checkpoint.offset;
-        for (let run = scanner?.next(end) ?? null; run !== null; run = scanner?.next(end) ?? null) {
-          const bytes = run.bytes.subarray(0, run.length);
+        for (let run = scanner.next(end); run !== null; run = scanner.next(end)) {
           const start = number;
-          const piece = file.piece(
-            bytes,
+          yield file.piece(
+            run.bytes.subarray(0, run.length),
             selection === undefined ? undefined : (index) => selection.has(start + index),
           );
           number += file.packets;
-          if (piece.length > 0) yield piece;
         }
-        if (segment === checkpoint.segment) break;
-        scanner?.close();
+        if (segment >= checkpoint.segment) break;
+        scanner.close();
         scanner = undefined;
-        file.segmentEnds();
       }
       if (!query.follow || !goesOn) return;
       // Once more after the end: the last packets and the statistics came with it.
@@ -97,13 +107,6 @@ export async function* exportPackets(
   } finally {
     scanner?.close();
   }
-}
-
-function openSegment(folder: string, segment: number): BlockScanner | undefined {
-  // The ring may have deleted it meanwhile.
-  return listSegments(folder).includes(segment) && statSync(segmentPath(folder, segment)).size > 0
-    ? new BlockScanner(segmentPath(folder, segment))
-    : undefined;
 }
 
 type Select = ((index: number) => boolean) | undefined;
@@ -115,21 +118,26 @@ class PcapngFile {
   private readonly writer = new PcapngWriter();
   private described = 0;
   private inSegment = 0;
-  private nextMark = 0;
+  /** Marks for packets to come, in the order of their times. */
+  private marks: Mark[] = [];
+  /** Ids of those that are written. */
+  private readonly written = new Set<number>();
 
-  constructor(private readonly marks: readonly Mark[]) {}
+  setMarks(marks: readonly Mark[]): void {
+    this.marks = marks.filter((mark) => !this.written.has(mark.id));
+  }
 
   header(): Uint8Array {
     return sectionHeader({ application: applicationName() });
   }
 
-  segmentEnds(): void {
+  segmentBegins(): void {
     this.inSegment = 0;
   }
 
   piece(bytes: Uint8Array, select: Select): Uint8Array {
     const body = this.withoutRepeats(bytes);
-    if (this.nextMark < this.marks.length) return this.writer.writeCommented(body, this.commenter(body), select);
+    if (this.marks.length > 0) return this.writer.writeCommented(body, this.commenter(body), select);
     return this.writer.writeBlock(body, select);
   }
 
@@ -165,8 +173,11 @@ class PcapngFile {
       if (!hasTime(view, at)) return undefined;
       const time = nanoseconds(view.getUint32(at + EPB.timeHigh, true), view.getUint32(at + EPB.timeLow, true));
       const texts: string[] = [];
-      while (this.nextMark < this.marks.length && BigInt(this.marks[this.nextMark].time) <= time)
-        texts.push(this.marks[this.nextMark++].text);
+      while (this.marks.length > 0 && BigInt(this.marks[0].time) <= time) {
+        const [mark] = this.marks.splice(0, 1);
+        this.written.add(mark.id);
+        texts.push(mark.text);
+      }
       return texts.length === 0 ? undefined : texts.join('\n');
     };
   }
@@ -188,7 +199,13 @@ class PcapFile {
     return this.writer.header();
   }
 
-  segmentEnds(): void {}
+  segmentBegins(): void {
+    // The format has no segments, and no place for comments.
+  }
+
+  setMarks(): void {
+    // See above.
+  }
 
   piece(bytes: Uint8Array, select: Select): Uint8Array {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,6 +1,5 @@
 /** Finds a filter's matches: by columns where they answer, by decoding candidates or the whole log where they do not. */
 
-import { existsSync } from 'node:fs';
 import { Walk, walkPacket } from '../../decoders/core/index.js';
 import {
   type CompiledFilter,
@@ -12,14 +11,15 @@ import {
 } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { BLOCK_TYPE, EPB, relativeNanoseconds } from '../formats/epb.js';
-import { BlockScanner } from '../segments/block-scanner.js';
+import { scanSegment } from '../segments/block-scanner.js';
 import { segmentPath } from '../segments/segment-files.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import type { Matches } from './query-types.js';
 
 /** Packet numbers that one step looks at, so that other questions get their turn in between. */
 const COLUMN_STEP = 200_000;
-const CANDIDATE_STEP = 20_000;
+/** Matches, or candidates, that one step brings. */
+const ROWS_STEP = 20_000;
 /** With fewer packets than this share in the matching flows, going flow by flow beats reading every row. */
 const RARE_SHARE = 0.02;
 
@@ -29,7 +29,10 @@ export interface Step {
   readonly scannedTo: number;
 }
 
-/** A filter made ready for one capture. */
+/**
+ * A filter made ready for the packets that one capture has now. For packets that come later it is made again: how far
+ * columns can be trusted depends on the packets that are there.
+ */
 export class FilterRun {
   readonly plan: Matches['plan'];
   private readonly filter: CompiledFilter;
@@ -71,7 +74,7 @@ export class FilterRun {
       yield* this.decodeAll(from, to);
       return;
     }
-    const wanted = Math.min(this.exact ? limit : CANDIDATE_STEP, COLUMN_STEP);
+    const wanted = Math.min(this.exact ? limit : ROWS_STEP, ROWS_STEP);
     for (let low = from; low <= to; ) {
       const high = Math.min(to, low + COLUMN_STEP - 1);
       const rows = this.reader.refs(
@@ -118,13 +121,14 @@ export class FilterRun {
 
   /** Reads the log itself, front to back: with nothing to narrow by, rows would only cost time. */
   private *decodeAll(from: number, to: number): Generator<Step, void, undefined> {
-    const start = this.reader.refs('p.number >= ?', [from], 1)[0];
+    const { reader } = this;
+    const start = reader.refs('p.number >= ?', [from], 1)[0];
     if (start === undefined) return;
     let { number, segment, offset } = start;
-    while (number <= to && existsSync(segmentPath(this.reader.folder, segment))) {
-      const scanner = new BlockScanner(segmentPath(this.reader.folder, segment), offset);
+    for (;;) {
+      const scanner = scanSegment(segmentPath(reader.folder, segment), offset);
       try {
-        for (let run = scanner.next(); run !== null && number <= to; run = scanner.next()) {
+        for (let run = scanner?.next(); run && number <= to; run = scanner?.next()) {
           const found: PacketRef[] = [];
           for (let at = 0; at < run.length && number <= to; at += run.view.getUint32(at + 4, true)) {
             if (run.view.getUint32(at, true) !== BLOCK_TYPE.enhancedPacket) continue;
@@ -134,9 +138,13 @@ export class FilterRun {
           yield { rows: found, scannedTo: number - 1 };
         }
       } finally {
-        scanner.close();
+        scanner?.close();
       }
-      segment++;
+      // The next one that is there: a ring may have deleted some before their rows are gone.
+      const next = reader.segmentFrom(segment + 1);
+      if (next === undefined || next.first_packet > to) return;
+      number = next.first_packet;
+      segment = next.id;
       offset = 0;
     }
   }

@@ -120,7 +120,7 @@ export class RowBuilder {
     summarizePacket(registry, view, linkType, start, frame.captured, frame.original, this.walk, this.columns, 0);
     const base = this.reader.baseTime;
     const relative = frame.time === null || base === undefined ? null : frame.time - base;
-    const flow = ref.flow >= 0 ? ref.flow : (this.reader.ref(ref.number)?.flow ?? 0);
+    const flow = this.reader.flowOf(ref);
     // From here on the stored packet's buffer may be another one: marks look at the packet before.
     const comments = [...frame.comments, ...this.marksBefore(ref.number, frame.time)];
     const layers = [

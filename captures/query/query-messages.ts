@@ -16,16 +16,18 @@ export interface AskMessage {
   readonly argument: unknown;
 }
 
+export interface StreamMessage {
+  readonly type: 'stream';
+  readonly id: number;
+  readonly capture: string;
+  readonly folder: string;
+  readonly query: ExportQuery;
+  readonly running: boolean;
+}
+
 export type QueryMessage =
   | AskMessage
-  | {
-      readonly type: 'stream';
-      readonly id: number;
-      readonly capture: string;
-      readonly folder: string;
-      readonly query: ExportQuery;
-      readonly running: boolean;
-    }
+  | StreamMessage
   | { readonly type: 'credit'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
   /** The index of a capture has grown, or the capture has ended. */

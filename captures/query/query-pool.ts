@@ -7,6 +7,8 @@ import type { CaptureStore } from '../store/capture-store.js';
 import type { Answer, AnswerMessage, Argument, QueryMessage, QuestionName, WireError } from './query-messages.js';
 import type { ExportQuery } from './query-types.js';
 
+const STOPPING = 'netglass is stopping.';
+
 interface Pending {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -16,11 +18,12 @@ interface Stream {
   readonly pieces: Uint8Array[];
   done: boolean;
   error?: Error;
-  wake: () => void;
+  wake?: () => void;
 }
 
 export class QueryPool {
   private worker: Worker | undefined;
+  private closed = false;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly streams = new Map<number, Stream>();
@@ -45,17 +48,32 @@ export class QueryPool {
 
   /** The pieces of an export, produced only as fast as they are taken. */
   async *stream(capture: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    let begun = false;
+    try {
+      for await (const piece of this.streamOnce(capture, query)) {
+        begun = true;
+        yield piece;
+      }
+    } catch (error) {
+      if (!(error instanceof OutdatedIndex) || begun) throw error;
+      await this.store.reindex(capture);
+      yield* this.streamOnce(capture, query);
+    }
+  }
+
+  private async *streamOnce(capture: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
     const id = this.nextId++;
-    const stream: Stream = { pieces: [], done: false, wake: () => {} };
-    this.streams.set(id, stream);
+    const stream: Stream = { pieces: [], done: false };
+    const folder = this.store.folder(capture);
     const running = this.store.get(capture)?.stoppedAt === null;
-    this.tell({ type: 'stream', id, capture, folder: this.store.folder(capture), query, running });
+    this.streams.set(id, stream);
+    this.tell({ type: 'stream', id, capture, folder, query, running });
     try {
       for (;;) {
         const piece = stream.pieces.shift();
         if (piece !== undefined) {
           yield piece;
-          this.tell({ type: 'credit', id });
+          this.tellIfRunning({ type: 'credit', id });
         } else if (stream.error !== undefined) throw stream.error;
         else if (stream.done) return;
         else
@@ -70,20 +88,23 @@ export class QueryPool {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await this.worker?.terminate();
     this.worker = undefined;
-    this.failAll(new CaptureError('io', 'The service is stopping.'));
+    this.failAll(new CaptureError('io', STOPPING));
   }
 
   private askOnce<Q extends QuestionName>(capture: string, question: Q, argument: Argument<Q>): Promise<Answer<Q>> {
     const id = this.nextId++;
+    const folder = this.store.folder(capture);
     return new Promise<Answer<Q>>((resolve, reject) => {
       this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
-      this.tell({ type: 'ask', id, capture, folder: this.store.folder(capture), question, argument });
+      this.tell({ type: 'ask', id, capture, folder, question, argument });
     });
   }
 
   private tell(message: QueryMessage): void {
+    if (this.closed) throw new CaptureError('io', STOPPING);
     this.worker ??= this.start();
     this.worker.postMessage(message);
   }
@@ -117,7 +138,7 @@ export class QueryPool {
         if (stream !== undefined) Object.assign(stream, { done: true, error });
       }
     }
-    stream?.wake();
+    stream?.wake?.();
   }
 
   private failAll(error: Error): void {
@@ -125,7 +146,7 @@ export class QueryPool {
     this.pending.clear();
     for (const stream of this.streams.values()) {
       Object.assign(stream, { done: true, error });
-      stream.wake();
+      stream.wake?.();
     }
   }
 }

@@ -2,13 +2,13 @@
 
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { FilterError } from '../../decoders/filter/index.js';
+import { isDamage } from '../index/sqlite-writer.js';
 import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
-import { IndexOutdated } from './capture-reader.js';
+import { CaptureReader, IndexOutdated } from './capture-reader.js';
 import { exportPackets } from './export.js';
 import { exportRows } from './export-rows.js';
-import type { AnswerMessage, AskMessage, QueryMessage, WireError } from './query-messages.js';
-import type { ExportQuery } from './query-types.js';
+import type { AnswerMessage, AskMessage, QueryMessage, StreamMessage, WireError } from './query-messages.js';
 import { Questions } from './questions.js';
 
 const main = parentPort as MessagePort;
@@ -20,12 +20,23 @@ const PIECES = 4;
 const tell = (message: AnswerMessage, transfer: ArrayBuffer[] = []): void => main.postMessage(message, transfer);
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** An export under way. */
+interface Stream {
+  readonly capture: string;
+  /** Pieces that the other side has room for. */
+  credits: number;
+  /** Nobody wants it any more. */
+  stopped: boolean;
+  /** The capture runs no more. */
+  ended: boolean;
+  /** The index has grown since the export looked last. */
+  news: boolean;
+  /** Something of the above has changed. */
+  wake?: () => void;
+}
+
 const open = new Map<string, Questions>();
-const streams = new Map<number, { credits: number; stopped: boolean; wake: () => void }>();
-/** Exports that wait for a capture to go on. */
-const waiting = new Map<string, Set<(goesOn: boolean) => void>>();
-/** Captures that run no more. */
-const ended = new Set<string>();
+const streams = new Map<number, Stream>();
 
 function questionsAbout(id: string, folder: string): Questions {
   let questions = open.get(id);
@@ -44,45 +55,38 @@ function questionsAbout(id: string, folder: string): Questions {
 async function answer(message: AskMessage): Promise<void> {
   try {
     const questions = questionsAbout(message.capture, message.folder);
-    const value = await (questions[message.question] as (argument: unknown) => unknown).call(
-      questions,
-      message.argument,
-    );
+    const ask = questions[message.question] as (argument: unknown) => unknown;
+    const value = await questions.during(() => ask.call(questions, message.argument));
     tell({ type: 'answer', id: message.id, value });
   } catch (error) {
     tell({ type: 'error', id: message.id, error: wireError(error) });
   }
 }
 
-async function stream(
-  id: number,
-  capture: string,
-  folder: string,
-  query: ExportQuery,
-  running: boolean,
-): Promise<void> {
-  const state = { credits: PIECES, stopped: false, wake: () => {} };
+async function stream(message: StreamMessage): Promise<void> {
+  const { id, capture, folder, query } = message;
+  const state: Stream = { capture, credits: PIECES, stopped: false, ended: !message.running, news: false };
   streams.set(id, state);
-  if (running) ended.delete(capture);
-  else ended.add(capture);
   // A reader of its own: an export takes its time, and the shared one may be closed meanwhile.
-  let questions: Questions | undefined;
+  let reader: CaptureReader | undefined;
   try {
-    questions = new Questions(folder, pause);
-    const waitForMore = () => more(capture, state);
+    reader = new CaptureReader(folder);
     const pieces =
       query.format === 'csv' || query.format === 'json'
-        ? exportRows(questions.reader, readMarks(folder), query)
-        : exportPackets(questions.reader, readMarks(folder), query, waitForMore);
+        ? exportRows(reader, readMarks(folder), query)
+        : exportPackets(
+            reader,
+            () => readMarks(folder),
+            query,
+            () => more(state),
+          );
     for await (const piece of pieces) {
-      if (state.stopped) break;
-      const copy = new Uint8Array(piece);
-      tell({ type: 'piece', id, piece: copy }, [copy.buffer]);
-      state.credits--;
-      while (state.credits <= 0 && !state.stopped)
-        await new Promise<void>((resolve) => {
-          state.wake = resolve;
-        });
+      if (piece.length > 0) {
+        const copy = new Uint8Array(piece);
+        tell({ type: 'piece', id, piece: copy }, [copy.buffer]);
+        state.credits--;
+      }
+      await until(state, () => state.credits > 0);
       await pause();
       if (state.stopped) break;
     }
@@ -90,24 +94,24 @@ async function stream(
   } catch (error) {
     tell({ type: 'error', id, error: wireError(error) });
   } finally {
-    questions?.close();
+    reader?.close();
     streams.delete(id);
   }
 }
 
-/** Settles when the capture has more packets (true), has ended (false), or the export is not wanted any more (false). */
-function more(capture: string, state: { stopped: boolean; wake: () => void }): Promise<boolean> {
-  if (ended.has(capture) || state.stopped) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const set = waiting.get(capture) ?? new Set();
-    waiting.set(capture, set);
-    const settle = (goesOn: boolean) => {
-      set.delete(settle);
-      resolve(goesOn);
-    };
-    set.add(settle);
-    state.wake = () => settle(false);
-  });
+/** Waits until a condition holds or the export is not wanted any more. */
+async function until(state: Stream, holds: () => boolean): Promise<void> {
+  while (!holds() && !state.stopped)
+    await new Promise<void>((resolve) => {
+      state.wake = resolve;
+    });
+}
+
+/** Settles when the capture has more packets (true), has ended or the export is not wanted any more (false). */
+async function more(state: Stream): Promise<boolean> {
+  await until(state, () => state.news || state.ended);
+  state.news = false;
+  return !state.ended && !state.stopped;
 }
 
 function wireError(error: unknown): WireError {
@@ -119,8 +123,15 @@ function wireError(error: unknown): WireError {
       message: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     };
-  if (error instanceof IndexOutdated) return { kind: 'outdated', message: error.message };
+  if (error instanceof IndexOutdated || isDamage(error)) return { kind: 'outdated', message: (error as Error).message };
   return { kind: 'unknown', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+/** Changes an export's state, if it is still under way. */
+function change(state: Stream | undefined, what: (state: Stream) => void): void {
+  if (state === undefined) return;
+  what(state);
+  state.wake?.();
 }
 
 main.on('message', (message: QueryMessage) => {
@@ -129,28 +140,25 @@ main.on('message', (message: QueryMessage) => {
       void answer(message);
       break;
     case 'stream':
-      void stream(message.id, message.capture, message.folder, message.query, message.running);
+      void stream(message);
       break;
-    case 'credit': {
-      const state = streams.get(message.id);
-      if (state === undefined) break;
-      state.credits++;
-      state.wake();
+    case 'credit':
+      change(streams.get(message.id), (state) => {
+        state.credits++;
+      });
       break;
-    }
-    case 'cancel': {
-      const state = streams.get(message.id);
-      if (state === undefined) break;
-      state.stopped = true;
-      state.wake();
+    case 'cancel':
+      change(streams.get(message.id), (state) => {
+        state.stopped = true;
+      });
       break;
-    }
     case 'progress':
-      for (const settle of [...(waiting.get(message.capture) ?? [])]) settle(!message.ended);
-      if (message.ended) {
-        ended.add(message.capture);
-        waiting.delete(message.capture);
-      }
+      for (const stream of streams.values())
+        if (stream.capture === message.capture)
+          change(stream, (state) => {
+            state.news = true;
+            if (message.ended) state.ended = true;
+          });
       break;
     case 'forget':
       open.get(message.capture)?.close();

@@ -29,6 +29,9 @@ export type Pause = () => Promise<void>;
 export class Questions {
   readonly reader: CaptureReader;
   private readonly results = new Map<string, ResultSet>();
+  /** Questions that are being answered. */
+  private busy = 0;
+  private retired = false;
   private clock = 0;
 
   /** @throws IndexOutdated */
@@ -44,12 +47,12 @@ export class Questions {
     const limit = query.limit ?? DEFAULT_LIMIT;
     const filter = query.filter?.trim() ?? '';
     const page =
-      query.flow !== undefined
-        ? this.flowRefs(query.flow, filter, query, limit)
-        : filter === ''
+      filter !== ''
+        ? await this.filteredRefs(filter, query, limit)
+        : query.flow === undefined
           ? this.plainRefs(query, limit)
-          : await this.filteredRefs(filter, query, limit);
-    const { refs, matches } = await page;
+          : this.flowRefs(query.flow, query, limit);
+    const { refs, matches } = page;
     const rows = this.rows(refs, query.fields);
     const last = refs.at(-1)?.number;
     return { packets: rows, next: refs.length < limit || last === undefined ? null : last, matches };
@@ -63,7 +66,7 @@ export class Questions {
   async count(filter: string | undefined): Promise<number> {
     if (filter === undefined || filter.trim() === '') return this.storedPackets();
     const results = this.resultSet(filter.trim());
-    while (results.step()) await this.pause();
+    await this.lookUntil(results, () => false);
     return results.count;
   }
 
@@ -76,8 +79,25 @@ export class Questions {
     return flowById(this.reader, id);
   }
 
+  /** Answers one question; the reader stays open as long as any is being answered. */
+  async during<T>(answer: () => T | Promise<T>): Promise<T> {
+    this.busy++;
+    try {
+      return await answer();
+    } finally {
+      this.busy--;
+      this.closeWhenIdle();
+    }
+  }
+
+  /** No more questions come: closes when the last one is answered. */
   close(): void {
-    this.reader.close();
+    this.retired = true;
+    this.closeWhenIdle();
+  }
+
+  private closeWhenIdle(): void {
+    if (this.retired && this.busy === 0) this.reader.close();
   }
 
   /** Packets that are in the index and not expired. */
@@ -113,37 +133,17 @@ export class Questions {
     return numbers.map((number) => this.reader.ref(number)).filter((ref) => ref !== undefined);
   }
 
-  /** One flow's packets: an indexed look-up once the capture has stopped, bounded by the flow's first and last packet before. */
-  private async flowRefs(
-    id: number,
-    filter: string,
-    query: PacketQuery,
-    limit: number,
-  ): Promise<{ refs: PacketRef[]; matches: Matches }> {
+  /** One flow's packets: an indexed look-up once the capture has stopped, a scan from its first packet before. */
+  private flowRefs(id: number, query: PacketQuery, limit: number): { refs: PacketRef[]; matches: Matches } {
     const flow = this.flow(id);
-    const count = flow?.packets ?? 0;
-    const matches: Matches = { count, complete: true, plan: 'columns' };
-    if (flow === null) return { refs: [], matches };
-    const condition = 'p.flow = ? AND p.number BETWEEN ? AND ?';
-    const parameters = [id, flow.firstPacket, Math.max(flow.lastPacket, this.reader.lastNumber)];
-    if (filter !== '') {
-      const all = new Set(this.reader.refs(condition, parameters, 10_000_000).map((ref) => ref.number));
-      const found: PacketRef[] = [];
-      const run = new FilterRun(this.reader, filter);
-      for (const { rows } of run.matches(flow.firstPacket, this.reader.lastNumber)) {
-        for (const row of rows) if (all.has(row.number)) found.push(row);
-        await this.pause();
-      }
-      const kept = pageOf(found, query, limit);
-      return { refs: kept, matches: { count: found.length, complete: true, plan: run.plan } };
-    }
+    if (flow === null) return { refs: [], matches: { count: 0, complete: true, plan: 'columns' } };
+    const matches: Matches = { count: flow.packets, complete: true, plan: 'columns' };
+    const condition = 'p.flow = ? AND p.number >= ?';
+    const parameters = [id, flow.firstPacket];
     if (query.before !== undefined)
       return { refs: this.lastBefore(condition, parameters, query.before, limit), matches };
     if (query.position !== undefined)
-      return {
-        refs: this.reader.refs(condition, parameters, query.position + limit).slice(query.position),
-        matches,
-      };
+      return { refs: this.reader.refs(condition, parameters, limit, query.position), matches };
     return {
       refs: this.reader.refs(`${condition} AND p.number > ?`, [...parameters, query.after ?? 0], limit),
       matches,
@@ -155,25 +155,33 @@ export class Questions {
     query: PacketQuery,
     limit: number,
   ): Promise<{ refs: PacketRef[]; matches: Matches }> {
-    const results = this.resultSet(filter);
-    if (query.before !== undefined) {
-      while (results.scannedTo < query.before - 1 && results.step()) await this.pause();
-      const end = results.placeAfter(query.before - 1);
-      return { refs: this.refsOf(results.slice(end - limit, Math.min(limit, end))), matches: results.matches };
+    const { before, position, flow } = query;
+    const results = this.resultSet(filter, flow);
+    if (before !== undefined) {
+      await this.lookUntil(results, () => results.scannedTo >= before - 1);
+      const end = results.placeAfter(before - 1);
+      const start = Math.max(0, end - limit);
+      return { refs: this.refsOf(results.slice(start, end - start)), matches: results.matches };
     }
     const after = query.after ?? 0;
     // Deep in a capture that has not been looked through that far, looking on from there is the shorter way.
-    if (query.position === undefined && after > results.scannedTo)
+    if (position === undefined && flow === undefined && after > results.scannedTo)
       return { refs: await this.searchFrom(filter, after, limit), matches: results.matches };
-    const place = () => query.position ?? results.placeAfter(after);
-    while (results.count < place() + limit && results.step()) await this.pause();
+    const place = () => position ?? results.placeAfter(after);
+    await this.lookUntil(results, () => results.count >= place() + limit);
     return { refs: this.refsOf(results.slice(place(), limit)), matches: results.matches };
+  }
+
+  /** Fills a result set until there is enough, or it has everything that was there when the question came. */
+  private async lookUntil(results: ResultSet, enough: () => boolean): Promise<void> {
+    const last = this.reader.lastNumber;
+    while (results.scannedTo < last && !enough() && results.step()) await this.pause();
   }
 
   private async searchFrom(filter: string, after: number, limit: number): Promise<PacketRef[]> {
     const found: PacketRef[] = [];
-    const run = new FilterRun(this.reader, filter);
-    for (const { rows } of run.matches(after + 1, this.reader.lastNumber, limit)) {
+    const last = this.reader.lastNumber;
+    for (const { rows } of new FilterRun(this.reader, filter).matches(after + 1, last, limit)) {
       found.push(...rows);
       if (found.length >= limit) break;
       await this.pause();
@@ -183,9 +191,9 @@ export class Questions {
 
   private async flowsOf(filter: string): Promise<number[]> {
     const flows = new Set<number>();
-    const run = new FilterRun(this.reader, filter);
-    for (const { rows } of run.matches(this.reader.firstNumber, this.reader.lastNumber)) {
-      for (const row of rows) flows.add(row.flow >= 0 ? row.flow : (this.reader.ref(row.number)?.flow ?? 0));
+    const last = this.reader.lastNumber;
+    for (const { rows } of new FilterRun(this.reader, filter).matches(this.reader.firstNumber, last)) {
+      for (const row of rows) flows.add(this.reader.flowOf(row));
       await this.pause();
     }
     flows.delete(0);
@@ -193,12 +201,14 @@ export class Questions {
   }
 
   /** The result set of a filter, begun when there is none; makes room by forgetting those unused longest. */
-  private resultSet(filter: string): ResultSet {
-    let found = this.results.get(filter);
+  private resultSet(filter: string, flow?: number): ResultSet {
+    const name = flow === undefined ? filter : `${flow} ${filter}`;
+    let found = this.results.get(name);
     if (found === undefined) {
-      found = new ResultSet(this.reader, filter);
-      this.results.set(filter, found);
+      found = new ResultSet(this.reader, filter, flow);
+      this.results.set(name, found);
     }
+    found.forgetBefore(this.reader.firstNumber);
     found.usedAt = ++this.clock;
     let size = 0;
     for (const set of this.results.values()) size += set.size;
@@ -210,12 +220,6 @@ export class Questions {
     }
     return found;
   }
-}
-
-function pageOf(refs: readonly PacketRef[], query: PacketQuery, limit: number): PacketRef[] {
-  if (query.before !== undefined) return refs.filter((ref) => ref.number < (query.before as number)).slice(-limit);
-  if (query.position !== undefined) return refs.slice(query.position, query.position + limit);
-  return refs.filter((ref) => ref.number > (query.after ?? 0)).slice(0, limit);
 }
 
 function checkFields(fields: readonly string[]): void {

@@ -7,24 +7,33 @@ import type { Matches } from './query-types.js';
 const CHUNK = 65536;
 
 export class ResultSet {
-  readonly plan: Matches['plan'];
-  count = 0;
   /** Every packet up to this number has been looked at. */
   scannedTo: number;
   /** When it was last asked for, for whoever must make room. */
   usedAt = 0;
-  private readonly chunks: Uint32Array[] = [];
-  private readonly run: FilterRun;
+  private latestPlan: Matches['plan'];
+  private chunks: Uint32Array[] = [];
+  /** Numbers in `chunks`. */
+  private stored = 0;
+  /** Those at the front whose packets a ring has let go. */
+  private gone = 0;
   private working: Generator<void, void, undefined> | undefined;
 
-  /** @throws FilterError */
+  /**
+   * @param flow only packets of this flow
+   * @throws FilterError
+   */
   constructor(
     private readonly reader: CaptureReader,
-    filter: string,
+    private readonly filter: string,
+    private readonly flow?: number,
   ) {
-    this.run = new FilterRun(reader, filter);
-    this.plan = this.run.plan;
-    this.scannedTo = reader.firstNumber - 1;
+    this.latestPlan = new FilterRun(reader, filter).plan;
+    this.scannedTo = (flow === undefined ? reader.firstNumber : (flowStart(reader, flow) ?? 1)) - 1;
+  }
+
+  get count(): number {
+    return this.stored - this.gone;
   }
 
   /** Octets of memory that it takes. */
@@ -38,12 +47,22 @@ export class ResultSet {
   }
 
   get matches(): Matches {
-    return { count: this.count, complete: this.complete, plan: this.plan };
+    return { count: this.count, complete: this.complete, plan: this.latestPlan };
+  }
+
+  /** Forgets matches before `first`, which a ring has let go. */
+  forgetBefore(first: number): void {
+    this.gone += this.placeAfter(first - 1);
+    const whole = Math.floor(this.gone / CHUNK);
+    if (whole > 0) this.chunks.splice(0, whole);
+    this.gone -= whole * CHUNK;
+    this.stored -= whole * CHUNK;
   }
 
   /** The packet number at a 0-based place below `count`. */
   at(position: number): number {
-    return this.chunks[Math.floor(position / CHUNK)][position % CHUNK];
+    const place = this.gone + position;
+    return this.chunks[Math.floor(place / CHUNK)][place % CHUNK];
   }
 
   /** The place of the first match whose number is greater than `number`; `count` when there is none. */
@@ -74,8 +93,11 @@ export class ResultSet {
 
   private *work(): Generator<void, void, undefined> {
     const last = this.reader.lastNumber;
-    for (const { rows, scannedTo } of this.run.matches(this.scannedTo + 1, last)) {
-      for (const row of rows) this.add(row.number);
+    const run = new FilterRun(this.reader, this.filter);
+    this.latestPlan = run.plan;
+    for (const { rows, scannedTo } of run.matches(this.scannedTo + 1, last)) {
+      for (const row of rows)
+        if (this.flow === undefined || this.reader.flowOf(row) === this.flow) this.add(row.number);
       this.scannedTo = scannedTo;
       yield;
     }
@@ -83,9 +105,15 @@ export class ResultSet {
   }
 
   private add(number: number): void {
-    const place = this.count % CHUNK;
+    const place = this.stored % CHUNK;
     if (place === 0) this.chunks.push(new Uint32Array(CHUNK));
     this.chunks[this.chunks.length - 1][place] = number;
-    this.count++;
+    this.stored++;
   }
+}
+
+/** Number of a flow's first packet, or of the first one that a ring has left. */
+function flowStart(reader: CaptureReader, flow: number): number | undefined {
+  const first = reader.statement('SELECT first_packet FROM flows WHERE id = ?').pluck().get(flow) as number | undefined;
+  return first === undefined ? undefined : Math.max(first, reader.firstNumber);
 }
