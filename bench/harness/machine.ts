@@ -1,7 +1,7 @@
 /** The machine and the versions that the numbers belong to. */
 
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 
 /** The first line that says a version, or `missing`. Programs say it on either output. */
 function versionOf(command: string): string {
@@ -13,6 +13,12 @@ function versionOf(command: string): string {
   }
 }
 
+/** How busy it was with other work, which makes wall-clock numbers worse than they are: a load near 0 is a quiet machine. */
+function describeLoad(): string {
+  const [minute] = loadavg();
+  return `- load average when it began (one minute): ${minute.toFixed(1)}`;
+}
+
 /** Lines of a Markdown list. */
 export function describeMachine(): string[] {
   const [cpu] = cpus();
@@ -20,6 +26,7 @@ export function describeMachine(): string[] {
   return [
     `- ${cpu?.model ?? process.arch}${megahertz}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB of memory`,
     `- ${type()} ${release()}, Node ${process.versions.node}`,
+    describeLoad(),
     ...['tshark', 'tcpdump', 'dumpcap'].map((program) => `- ${program}: ${versionOf(program)}`),
   ];
 }
