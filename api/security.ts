@@ -95,8 +95,10 @@ export function sameSite(access: Access): RequestHandler {
     const { origin } = request.headers;
     if (origin !== undefined && !sameOrigin(origin, authority))
       throw new ApiError(403, 'foreign-origin', `A page of ${origin} may not ask this netglass.`);
-    if (request.headers['sec-fetch-site'] === 'cross-site' && !isVisit(request))
-      throw new ApiError(403, 'foreign-origin', 'A page of another site may not ask this netglass.');
+    // Another port of this very machine is the "same site", and not this service's page either.
+    const from = request.headers['sec-fetch-site'] ?? 'none';
+    if (from !== 'same-origin' && from !== 'none' && !isVisit(request))
+      throw new ApiError(403, 'foreign-origin', 'Only netglass’s own page may ask it from a browser.');
     next();
   };
 }

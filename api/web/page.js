@@ -100,6 +100,8 @@ function report(error) {
 }
 
 async function start() {
+  // The cookie has the token from now on; the address is shown to whoever looks over a shoulder.
+  if (new URL(location.href).searchParams.has('token')) history.replaceState(null, '', location.pathname);
   const { version } = await get('/api/health');
   element('service').textContent = `version ${version}, at ${location.host}`;
   await refresh();

@@ -24,6 +24,8 @@ const columns: Readonly<Record<string, (packet: Packet) => string>> = {
 /** One `-e`: its name, and how to get all of its values, outermost first. */
 export interface WantedField {
   readonly name: string;
+  /** Whether it is the frame's own: making that layer costs as much as decoding a header or two. */
+  readonly ofFrame: boolean;
   values(packet: Packet, layers: readonly LayerNode[]): string[];
 }
 
@@ -39,10 +41,12 @@ export function wantedFields(names: readonly string[]): WantedField[] {
 
 function wantedField(name: string): WantedField {
   const column = columns[name.toLowerCase()];
-  if (column !== undefined) return { name, values: (packet) => [column(packet)].filter((value) => value !== '') };
+  if (column !== undefined)
+    return { name, ofFrame: false, values: (packet) => [column(packet)].filter((value) => value !== '') };
   const members = new Set(registry.either(name)?.map((field) => field.name) ?? [name]);
   return {
     name,
+    ofFrame: name === 'frame' || name.startsWith('frame.'),
     values: (_packet, layers) => {
       const found: string[] = [];
       for (const { protocol, title, summary, fields } of layers) {
@@ -118,7 +122,7 @@ export function headerLine(fields: readonly WantedField[], { separator }: FieldF
 
 /** One line; an absent field is empty, and quoted only when it is there. */
 export function fieldsLine(packet: Packet, fields: readonly WantedField[], format: FieldFormat): string {
-  const { layers } = packet;
+  const layers = fields.some((field) => field.ofFrame) ? packet.layers : packet.tree.layers;
   return fields
     .map((field) => {
       const values = chosen(field.values(packet, layers), format).map(escaped);

@@ -47,7 +47,8 @@ export class Packet implements FilterPacket {
   private baseLow = 0;
   private decoded: PacketTree | undefined;
   private readonly columns = new Columns(1);
-  private readonly summary = new Walk();
+  /** For what walks again: `walk` itself stays as the filter knows it. */
+  private readonly spare = new Walk();
 
   /** Moves on to the Enhanced Packet Block at `at`. */
   next(view: DataView, at: number, from: CaptureInterface | undefined): void {
@@ -75,7 +76,7 @@ export class Packet implements FilterPacket {
   }
 
   get tree(): PacketTree {
-    this.decoded ??= dissect(registry, this);
+    this.decoded ??= dissect(registry, this, this.spare);
     return this.decoded;
   }
 
@@ -114,7 +115,7 @@ export class Packet implements FilterPacket {
       this.start,
       this.captured,
       this.original,
-      this.summary,
+      this.spare,
       columns,
       0,
     );

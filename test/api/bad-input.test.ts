@@ -202,17 +202,23 @@ describe('a second daemon', () => {
 });
 
 (isRoot ? describe : describe.skip)('without the privilege to capture (needs root)', () => {
+  let poor: TestDaemon;
+  beforeAll(async () => {
+    poor = await TestDaemon.start([], WITHOUT_PRIVILEGE);
+  });
+  afterAll(async () => {
+    expect(await poor.stop('SIGTERM')).toBe(0);
+  });
+
   test('it serves, says what mends it, and shows the sample', async () => {
-    const poor = await TestDaemon.start([], WITHOUT_PRIVILEGE);
-    try {
-      expect(poor.output.join('')).toMatch(/setcap cap_net_raw,cap_net_admin=eip/);
-      const { body: list } = await poor.json<CaptureBody[]>('/api/captures');
-      expect(list).toMatchObject([{ name: 'Sample: a first look', packets: 44 }]);
-      const problem = await poor.json<ProblemBody>('/api/captures', { interfaces: ['lo'] });
-      expect(problem.status).toBe(403);
-      expect(problem.body.hint).toMatch(/setcap/);
-    } finally {
-      expect(await poor.stop('SIGTERM')).toBe(0);
-    }
+    expect(poor.output.join('')).toMatch(/setcap cap_net_raw,cap_net_admin=eip/);
+    const { body: list } = await poor.json<CaptureBody[]>('/api/captures');
+    expect(list).toMatchObject([{ name: 'Sample: a first look', packets: 44 }]);
+  });
+
+  test('a capture is refused with the command that mends it', async () => {
+    const problem = await poor.json<ProblemBody>('/api/captures', { interfaces: ['lo'] });
+    expect(problem.status).toBe(403);
+    expect(problem.body.hint).toMatch(/setcap/);
   });
 });

@@ -54,12 +54,15 @@ describe('on loopback', () => {
       expect((await ask(daemon, { Host: `127.0.0.1:${daemon.port}`, Origin: origin })).status).toBe(403);
   });
 
-  test('what a browser calls cross-site is refused, but for following a link to the page', async () => {
-    const host = { Host: `127.0.0.1:${daemon.port}`, 'Sec-Fetch-Site': 'cross-site' };
-    expect((await ask(daemon, { ...host, 'Sec-Fetch-Mode': 'no-cors' })).status).toBe(403);
-    expect((await ask(daemon, { ...host, 'Sec-Fetch-Mode': 'navigate' })).status).toBe(403);
-    expect((await ask(daemon, { ...host, 'Sec-Fetch-Mode': 'navigate' }, '/')).status).toBe(200);
-  });
+  test.each(['cross-site', 'same-site'])(
+    'what a browser calls %s is refused, but for following a link to the page',
+    async (site) => {
+      const host = { Host: `127.0.0.1:${daemon.port}`, 'Sec-Fetch-Site': site };
+      expect((await ask(daemon, { ...host, 'Sec-Fetch-Mode': 'no-cors' })).status).toBe(403);
+      expect((await ask(daemon, { ...host, 'Sec-Fetch-Mode': 'navigate' })).status).toBe(403);
+      expect((await ask(daemon, { ...host, 'Sec-Fetch-Mode': 'navigate' }, '/')).status).toBe(200);
+    },
+  );
 
   test('no answer invites other origins', async () => {
     const answer = await daemon.fetch('/api/health', { method: 'OPTIONS' });
