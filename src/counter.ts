@@ -18,12 +18,13 @@ function size(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `12,345 packets, 1.2 MB, lost: kernel 0, interface 0, daemon 0` */
-export function countsText({ packets, bytes, loss }: CaptureRecord): string {
+/** `12,345 packets (20/s), 1.2 MB, lost: kernel 0, interface 0, daemon 0`; the rate only when it is given. */
+export function countsText({ packets, bytes, loss }: CaptureRecord, rate?: number): string {
   const lost = (['kernel', 'interface', 'daemon'] as const)
     .map((kind) => `${kind} ${loss[kind] ?? 'unknown'}`)
     .join(', ');
-  return `${grouped(packets)} packets, ${size(bytes)}, lost: ${lost}`;
+  const speed = rate === undefined ? '' : ` (${grouped(rate)}/s)`;
+  return `${grouped(packets)} packets${speed}, ${size(bytes)}, lost: ${lost}`;
 }
 
 /** Rewrites one line about twice a second while it is a terminal that listens. @returns what ends it */
@@ -35,7 +36,7 @@ export function showCounter(store: CaptureStore, id: string, output: NodeJS.Writ
     if (record === undefined) return;
     const rate = Math.max(0, Math.round(((record.packets - before) * 1000) / INTERVAL));
     before = record.packets;
-    const line = `${countsText(record)}, ${grouped(rate)} packets/s`;
+    const line = countsText(record, rate);
     output.write(`\r${line.slice(0, (output.columns ?? 80) - 1)}\x1b[K`);
   };
   const timer = setInterval(show, INTERVAL);
