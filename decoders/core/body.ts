@@ -1,6 +1,7 @@
 /** Reads a header into nodes of the detail tree: a cursor whose every read is checked. */
 
-import { bigEndianReader, littleEndianReader, readUint64 } from './bytes.js';
+import { littleEndianReader, readBits, readUint64 } from './bytes.js';
+import type { Conversation } from './conversation.js';
 import type { Field, FieldDeclaration } from './field.js';
 import { escapedText, etherText, hexNumber, hexText, ipv4Text, ipv6Text, utf8Text } from './format.js';
 import type { Problem } from './problem.js';
@@ -21,6 +22,8 @@ export interface Dissection {
   nodes: number;
   /** Filter name of the protocol at a depth of the walk. */
   protocolAt(depth: number): string;
+  /** What is known from earlier packets; undefined when packets are looked at one by one. */
+  readonly conversation?: Conversation | undefined;
 }
 
 export class Body {
@@ -297,7 +300,7 @@ export class Body {
   private meant(field: Field): Field {
     const at = this.start + (field.bitOffset >> 3);
     if (field.instead === undefined || at + Math.ceil(field.bits / 8) > this.end) return field;
-    const other = field.instead(bigEndianReader(field.bitOffset & 7, field.bits)(this.view, at));
+    const other = field.instead(readBits(this.view, at * 8 + (field.bitOffset & 7), field.bits));
     return other === undefined ? field : { ...other, bitOffset: field.bitOffset };
   }
 
@@ -321,17 +324,21 @@ export class Body {
     const value = valueAt(field, this.view, at, bit - at * 8);
     const whole = (bit & 7) === 0 && (field.bits & 7) === 0;
     const fields = field.children.length === 0 ? undefined : this.parts(field, bit, Number(value));
-    return {
+    const node: { -readonly [K in keyof FieldNode]: FieldNode[K] } = {
       name: field.name,
       title: field.title,
       value,
       display: displayOf(field, value),
       text: textOf(field, value),
-      offset: (bit >> 3) - this.walk.packetStart,
+      offset: Math.floor(bit / 8) - this.walk.packetStart,
       length: ((bit & 7) + field.bits + 7) >> 3,
-      ...(whole ? {} : { bitOffset: bit - this.walk.packetStart * 8, bitLength: field.bits }),
-      ...(fields === undefined ? {} : { fields }),
     };
+    if (!whole) {
+      node.bitOffset = bit - this.walk.packetStart * 8;
+      node.bitLength = field.bits;
+    }
+    if (fields !== undefined) node.fields = fields;
+    return node;
   }
 
   private parts(field: Field, bit: number, whole: number): FieldNode[] {
@@ -385,7 +392,7 @@ function valueAt(field: FieldDeclaration, view: DataView, at: number, bitOffset:
   const raw =
     field.littleEndian === true
       ? littleEndianReader(bitOffset, field.bits)(view, at)
-      : bigEndianReader(bitOffset, field.bits)(view, at);
+      : readBits(view, at * 8 + bitOffset, field.bits);
   if (field.kind === 'bool') return raw !== 0;
   if (field.kind === 'int') return raw >= 2 ** (field.bits - 1) ? raw - 2 ** field.bits : raw;
   return field.scale === undefined ? raw : raw * field.scale;
@@ -393,7 +400,7 @@ function valueAt(field: FieldDeclaration, view: DataView, at: number, bitOffset:
 
 function variableValue(field: FieldDeclaration, view: DataView, at: number, length: number): FieldValue {
   if (field.kind === 'string') return utf8Text(view, at, length);
-  if (field.kind === 'uint' && length <= 6) return length === 0 ? 0 : bigEndianReader(0, length * 8)(view, at);
+  if (field.kind === 'uint' && length <= 6) return length === 0 ? 0 : readBits(view, at * 8, length * 8);
   if (field.kind === 'uint' && length === 8) return readUint64(view, at, field.littleEndian);
   return hexText(view, at, length);
 }

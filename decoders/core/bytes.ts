@@ -39,6 +39,26 @@ export function bigEndianReader(bitOffset: number, bits: number): Reader {
   };
 }
 
+/**
+ * Reads an unsigned number of at most 48 bits in network byte order, like `bigEndianReader` but at a place that is not
+ * known beforehand.
+ *
+ * @param bit bits from the view's first bit
+ */
+export function readBits(view: DataView, bit: number, bits: number): number {
+  const byte = Math.floor(bit / 8);
+  const shift = bit - byte * 8;
+  if (shift === 0) {
+    if (bits === 8) return view.getUint8(byte);
+    if (bits === 16) return view.getUint16(byte);
+    if (bits === 32) return view.getUint32(byte);
+  }
+  const bytes = (shift + bits + 7) >> 3;
+  let value = 0;
+  for (let i = 0; i < bytes; i++) value = value * 256 + view.getUint8(byte + i);
+  return Math.floor(value / 2 ** (bytes * 8 - shift - bits)) % 2 ** bits;
+}
+
 /** A reader for a little-endian field of 1 … 6 whole octets. */
 export function littleEndianReader(bitOffset: number, bits: number): Reader {
   if ((bitOffset & 7) !== 0 || (bits & 7) !== 0) throw new Error('a little-endian field must be whole octets');

@@ -1,6 +1,7 @@
 /** The tree walker: every octet of one packet, named. */
 
 import { Body, type Dissection, gapNode, STOP } from './body.js';
+import type { Conversation } from './conversation.js';
 import { hexText } from './format.js';
 import type { Problem } from './problem.js';
 import type { Registry } from './registry.js';
@@ -27,29 +28,53 @@ export interface PacketData {
 export function dissect(registry: Registry, packet: PacketData, walk = new Walk()): PacketTree {
   const { view, start, captured } = packet;
   walkPacket(registry, view, packet.linkType, start, captured, packet.original, walk);
-  const problems: Problem[] = [];
-  const dissection: Dissection = {
+  const dissection = newDissection(registry, view, walk);
+  const layers: LayerNode[] = [];
+  const shown = dissectLayers(registry, dissection, 0, layers);
+  trailers(registry, dissection, layers);
+  const data = unclaimed(dissection, start + captured);
+  if (data !== undefined) layers.push(data);
+  walkProblem(dissection);
+  return { layers, problems: dissection.problems, protocol: shown?.protocol ?? 'UNKNOWN', info: shown?.info ?? '' };
+}
+
+/** What the layers of a finished walk share while they are dissected. */
+export function newDissection(
+  registry: Registry,
+  view: DataView,
+  walk: Walk,
+  problems: Problem[] = [],
+  conversation?: Conversation,
+): Dissection {
+  return {
     view,
     walk,
     problems,
     nodes: 0,
     protocolAt: (depth) => registry.runtime(walk.protocol[depth]).protocol.filter,
+    conversation,
   };
-  const layers: LayerNode[] = [];
-  let column = '';
-  let info = '';
-  for (let depth = 0; depth < walk.depth; depth++) {
+}
+
+/**
+ * Dissects the layers of a finished walk from `from` on, and appends them to `layers`.
+ *
+ * @returns the list's columns as the innermost layer that is no quotation has them; undefined without such a layer
+ */
+export function dissectLayers(
+  registry: Registry,
+  dissection: Dissection,
+  from: number,
+  layers: LayerNode[],
+): { protocol: string; info: string } | undefined {
+  const { walk } = dissection;
+  let shown: { protocol: string; info: string } | undefined;
+  for (let depth = from; depth < walk.depth; depth++) {
     const layer = dissectLayer(registry, dissection, depth, layers);
-    if (walk.quotedFrom > depth) {
-      column = registry.runtime(walk.protocol[depth]).protocol.column;
-      info = layer.summary;
-    }
+    if (walk.quotedFrom > depth)
+      shown = { protocol: registry.runtime(walk.protocol[depth]).protocol.column, info: layer.summary };
   }
-  trailers(registry, dissection, layers);
-  const data = unclaimed(dissection, start + captured);
-  if (data !== undefined) layers.push(data);
-  walkProblem(dissection);
-  return { layers, problems, protocol: column === '' ? 'UNKNOWN' : column, info };
+  return shown;
 }
 
 /** Decodes one layer of a finished walk; filters use it to look at the variable part of a single protocol. */
@@ -93,6 +118,7 @@ export function dissectLayer(
 
 /** Every octet of [from, end) is accounted for: what nobody read becomes a gap. */
 function fillGaps(fields: FieldNode[], from: number, end: number, { view, walk }: Dissection): void {
+  if (isContiguous(fields, from, end)) return;
   const start = walk.packetStart;
   let at = from;
   const gaps: FieldNode[] = [];
@@ -109,11 +135,23 @@ function fillGaps(fields: FieldNode[], from: number, end: number, { view, walk }
   if (gaps.length > 0) fields.push(...gaps);
 }
 
+/** Whether the fields follow one another from `from` to `end`: the rule, and cheap to find out. */
+function isContiguous(fields: readonly FieldNode[], from: number, end: number): boolean {
+  let at = from;
+  for (const field of fields) {
+    if (field.generated === true) continue;
+    // Parts of one octet begin where the part before them ended.
+    if (field.offset > at) return false;
+    if (field.offset + field.length > at) at = field.offset + field.length;
+  }
+  return at >= end;
+}
+
 /**
  * What stands behind the end that a layer's own length sets. It belongs to that layer when it declares a trailer, and
  * otherwise to the layer around it: Ethernet's padding behind an IP packet.
  */
-function trailers(registry: Registry, dissection: Dissection, layers: readonly LayerNode[]): void {
+export function trailers(registry: Registry, dissection: Dissection, layers: readonly LayerNode[]): void {
   const { walk } = dissection;
   for (let depth = walk.depth - 1; depth >= 0; depth--) {
     const from = walk.end[depth];
@@ -143,8 +181,8 @@ function trailerOwner(registry: Registry, walk: Walk, depth: number): number {
   return depth - 1;
 }
 
-/** The payload that no protocol claimed. */
-function unclaimed({ view, walk }: Dissection, capturedEnd: number): LayerNode | undefined {
+/** The payload that no protocol claimed; `capturedEnd` is where what may be shown of it ends. */
+export function unclaimed({ view, walk }: Dissection, capturedEnd: number): LayerNode | undefined {
   const last = walk.depth - 1;
   const from = last < 0 ? walk.packetStart : walk.headerEnd[last];
   const to = last < 0 ? capturedEnd : Math.min(walk.end[last], capturedEnd);
@@ -175,7 +213,7 @@ function unclaimed({ view, walk }: Dissection, capturedEnd: number): LayerNode |
 }
 
 /** Puts the walk's own finding, a header that could not be read whole, into words, unless a layer said it already. */
-function walkProblem(dissection: Dissection): void {
+export function walkProblem(dissection: Dissection): void {
   const { walk, problems } = dissection;
   if (walk.problem === 'none') return;
   const layer = dissection.protocolAt(walk.problemDepth);

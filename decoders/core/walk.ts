@@ -178,8 +178,27 @@ export function walkPacket(
   const length = original < LARGEST_PACKET ? original : LARGEST_PACKET;
   let end = start + (length > captured ? length : captured);
   if (original > captured) walk.flags |= PacketFlag.truncated;
-  let id = registry.linkLayer(linkType);
-  let at = start;
+  walkFrom(registry, view, registry.linkLayer(linkType), start, end, walk);
+}
+
+/**
+ * Walks on from `walk.depth`: the layer that begins at `first` is of the protocol with this registry id. For what does
+ * not begin with a link layer: reassembled datagrams and messages of a stream.
+ *
+ * @param outerEnd where the outer layers end; may lie beyond `walk.capturedEnd`
+ */
+export function walkFrom(
+  registry: Registry,
+  view: DataView,
+  protocol: number,
+  first: number,
+  outerEnd: number,
+  walk: Walk,
+): void {
+  const { capturedEnd } = walk;
+  let id = protocol;
+  let at = first;
+  let end = outerEnd;
   while (id !== 0) {
     const depth = walk.depth;
     if (depth === MAXIMUM_DEPTH) {

@@ -110,6 +110,11 @@ function messageProtocol({ filter, title, reference, carriedBy, flags, multicast
       },
     },
     headerLength: 'all',
+    message: (view, start, end) => {
+      if (start + 2 > end) return 0;
+      const octets = view.getUint16(start);
+      return octets < HEADER_OCTETS ? -1 : 2 + octets;
+    },
     body: (body, field) => {
       const overTcp = body.walk.lead[body.depth] > 0;
       const length = overTcp ? body.view.getUint16(body.start - 2) : body.end - body.start;
