@@ -242,6 +242,45 @@ export class Body {
     }
   }
 
+  /** Reads a field of a fixed width, and what `inside` reads behind it as its parts: an option under its type. */
+  headed(field: Field, inside: (value: number) => void): void {
+    const size = Math.ceil(field.bits / 8);
+    this.need(size, field.title);
+    const start = this.position;
+    const node = this.fixed(field, start, start * 8);
+    this.position = start + size;
+    this.nest(node, () => inside(Number(node.value)));
+    node.length = this.position - start;
+  }
+
+  /** Reads a field of `length` octets, and the same octets once more with `inside`, as its parts: a line of text. */
+  over(field: Field, length: number, inside: () => void): void {
+    this.need(length, field.title);
+    const end = this.position + length;
+    this.nest(this.variable(field, this.position, length), () => this.within(end, inside));
+    this.position = end;
+  }
+
+  /** Adds a node, and below it the nodes that `inside` adds; `describe` sets its text. */
+  private nest(node: FieldNode, inside: () => void): void {
+    this.push(node);
+    const outer = this.nodes;
+    const outerLabel = this.label;
+    const start = node.offset + this.walk.packetStart;
+    node.fields ??= [];
+    this.nodes = node.fields;
+    this.label = undefined;
+    try {
+      inside();
+    } finally {
+      this.nodes = outer;
+      if (this.label !== undefined) node.display = this.label;
+      this.label = outerLabel;
+      // What stops in the middle has read that much all the same.
+      node.length = Math.max(node.length, this.position - start);
+    }
+  }
+
   /** Reads a part that ends at `end`, octets in the view: an option, a resource record. */
   within(end: number, inside: () => void): void {
     const outer = this.limit;
