@@ -31,6 +31,8 @@ export class Body {
   position: number;
   /** Set once it is said that the rest of this layer is in other packets: reading past the end is then no problem of its own. */
   incomplete = false;
+  /** The list's `protocol` column where it is not the one that the protocol declares: a version, a form. */
+  column: string | undefined;
   private limit: number;
   private nodes: FieldNode[];
   private label: string | undefined;

@@ -72,7 +72,10 @@ export function dissectLayers(
   for (let depth = from; depth < walk.depth; depth++) {
     const layer = dissectLayer(registry, dissection, depth, layers);
     if (walk.quotedFrom > depth)
-      shown = { protocol: registry.runtime(walk.protocol[depth]).protocol.column, info: layer.summary };
+      shown = {
+        protocol: layer.column ?? registry.runtime(walk.protocol[depth]).protocol.column,
+        info: layer.summary,
+      };
   }
   return shown;
 }
@@ -113,6 +116,7 @@ export function dissectLayer(
   }
   fillGaps(fields, layer.offset, layer.offset + layer.length, dissection);
   layer.summary = protocol.info === undefined ? protocol.title : protocol.info(layer, body);
+  if (body.column !== undefined) layer.column = body.column;
   return layer;
 }
 

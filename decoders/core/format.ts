@@ -49,6 +49,12 @@ export function etherText(view: DataView, at: number): string {
   return out;
 }
 
+/** Six octets as text from their first 16 and last 32 bits. */
+export function etherFromWords(high: number, low: number): string {
+  const hex = (value: number) => HEX[value & 255];
+  return `${hex(high >>> 8)}:${hex(high)}:${hex(low >>> 24)}:${hex(low >>> 16)}:${hex(low >>> 8)}:${hex(low)}`;
+}
+
 /** Octets as hexadecimal digits without separators, as `tshark -T fields` prints them. */
 export function hexText(view: DataView, at: number, length: number): string {
   let out = '';

@@ -26,11 +26,22 @@ export interface FieldNode {
   fields?: FieldNode[];
 }
 
+/** Octets that were put together from several packets: what some of a tree's layers stand in. */
+export interface TreeSource {
+  /** For example "Reassembled TCP". */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface LayerNode {
+  /** Index in the tree's `sources` where offsets count in reassembled octets; absent: in the packet. */
+  readonly source?: number;
   /** Filter name of the protocol. */
   readonly protocol: string;
   readonly title: string;
   summary: string;
+  /** The list's `protocol` column where this packet's is not the protocol's usual one. */
+  column?: string;
   readonly offset: number;
   /** Octets of the header (with its variable part). */
   length: number;
@@ -40,6 +51,7 @@ export interface LayerNode {
 export interface PacketTree {
   readonly layers: readonly LayerNode[];
   readonly problems: readonly Problem[];
+  readonly sources?: readonly TreeSource[];
   /** The list's `protocol` column. */
   readonly protocol: string;
   /** The list's `info` column. */

@@ -176,7 +176,7 @@ export function walkPacket(
   walk.linkType = linkType;
   // Corrupt files claim lengths up to 2^32, which offsets of 31 bits cannot hold.
   const length = original < LARGEST_PACKET ? original : LARGEST_PACKET;
-  let end = start + (length > captured ? length : captured);
+  const end = start + (length > captured ? length : captured);
   if (original > captured) walk.flags |= PacketFlag.truncated;
   walkFrom(registry, view, registry.linkLayer(linkType), start, end, walk);
 }

@@ -1,0 +1,108 @@
+/** The conversations that a session knows: their streams, what protocols remember, what others announced. */
+
+import type { Conversation } from '../core/conversation.js';
+import { ByteStream } from './byte-stream.js';
+import { MessageBuffer } from './message-buffer.js';
+
+/** Conversations kept; the one idle longest is forgotten for a new one. */
+const MAXIMUM_CONVERSATIONS = 50_000;
+const MAXIMUM_EXPECTED = 10_000;
+
+/** The ends of one packet. */
+export interface Ends {
+  readonly carrier: 'tcp' | 'udp';
+  readonly source: string;
+  readonly destination: string;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+}
+
+export class Direction {
+  readonly stream = new ByteStream();
+  readonly pending = new MessageBuffer();
+  closed = false;
+}
+
+export class ConversationState {
+  /** Registry id of the protocol above the transport; 0 while nothing is known. */
+  protocol = 0;
+  /** Whether `protocol` was said by a packet, and goes before ports. */
+  said = false;
+  readonly directions: readonly [Direction, Direction] = [new Direction(), new Direction()];
+  readonly memory = new Map<string, unknown>();
+
+  constructor(
+    readonly source: string,
+    readonly sourcePort: number,
+  ) {}
+}
+
+export class Conversations {
+  private readonly states = new Map<string, ConversationState>();
+  private readonly expected = new Map<string, string>();
+
+  /** @param idOf registry id by filter name */
+  constructor(private readonly idOf: (filter: string) => number) {}
+
+  /** The conversation of a packet, made when it is new. */
+  of(ends: Ends): ConversationState {
+    const key = keyOf(ends);
+    let state = this.states.get(key);
+    if (state === undefined) {
+      if (this.states.size >= MAXIMUM_CONVERSATIONS) {
+        const [oldest] = this.states.keys();
+        this.states.delete(oldest);
+      }
+      state = new ConversationState(ends.source, ends.sourcePort);
+      const announced = this.announced(ends);
+      if (announced !== 0) Object.assign(state, { protocol: announced, said: true });
+    } else this.states.delete(key);
+    // Taken out and put back: the order of the map is the order of last use.
+    this.states.set(key, state);
+    return state;
+  }
+
+  /** Begins a conversation anew: its ports are used again. */
+  renew(ends: Ends): ConversationState {
+    this.states.delete(keyOf(ends));
+    return this.of(ends);
+  }
+
+  /** What a protocol sees of a conversation while it dissects one packet. */
+  seenFrom(ends: Ends, state: ConversationState, packet: number): Conversation {
+    const { idOf, expected } = this;
+    return {
+      ...ends,
+      packet,
+      direction: ends.source === state.source && ends.sourcePort === state.sourcePort ? 0 : 1,
+      remember<T>(name: string, make: () => T): T {
+        if (!state.memory.has(name)) state.memory.set(name, make());
+        return state.memory.get(name) as T;
+      },
+      switchTo(protocol) {
+        state.protocol = idOf(protocol);
+        state.said = true;
+      },
+      expect(carrier, address, port, protocol) {
+        if (expected.size >= MAXIMUM_EXPECTED) {
+          const [oldest] = expected.keys();
+          expected.delete(oldest);
+        }
+        expected.set(`${carrier} ${address} ${port}`, protocol);
+      },
+    };
+  }
+
+  private announced({ carrier, source, sourcePort, destination, destinationPort }: Ends): number {
+    const name =
+      this.expected.get(`${carrier} ${destination} ${destinationPort}`) ??
+      this.expected.get(`${carrier} ${source} ${sourcePort}`);
+    return name === undefined ? 0 : this.idOf(name);
+  }
+}
+
+function keyOf({ carrier, source, destination, sourcePort, destinationPort }: Ends): string {
+  const from = `${source} ${sourcePort}`;
+  const to = `${destination} ${destinationPort}`;
+  return from < to ? `${carrier} ${from} ${to}` : `${carrier} ${to} ${from}`;
+}

@@ -1,0 +1,346 @@
+/**
+ * Dissects packets in the order of the capture with what the earlier ones have told: fragments are put together,
+ * messages that span TCP segments are shown by the packet that completes them, and protocols remember.
+ */
+
+import { Columns } from '../core/columns.js';
+import type { Conversation } from '../core/conversation.js';
+import { dissectLayers, newDissection, type PacketData, trailers, unclaimed, walkProblem } from '../core/dissect.js';
+import type { Problem } from '../core/problem.js';
+import type { Registry } from '../core/registry.js';
+import type { LayerNode, PacketTree, TreeSource } from '../core/tree.js';
+import { Walk, walkFrom, walkPacket } from '../core/walk.js';
+import { addressesUnder } from './addresses.js';
+import { type ConversationState, Conversations, type Direction, type Ends } from './conversations.js';
+import { Fragments } from './fragments.js';
+import { joinFragments } from './join-fragments.js';
+import { MAXIMUM_MESSAGE } from './message-buffer.js';
+
+export interface SessionOptions {
+  /** Put IPv4 and IPv6 fragments together. Default true. */
+  readonly defragment?: boolean;
+  /** Put messages together that span TCP segments. Default true. */
+  readonly desegment?: boolean;
+}
+
+/** A packet with its place in the capture. */
+export interface SessionPacket extends PacketData {
+  /** 1-based. */
+  readonly number: number;
+}
+
+/** Layers that are being shown, all in one buffer: the packet's own, or one that was put together. */
+interface Unit {
+  readonly view: DataView;
+  readonly walk: Walk;
+  /** Index in `sources`; undefined for the packet's own octets. */
+  readonly source: number | undefined;
+}
+
+/** One packet's tree while it grows. */
+interface Growing {
+  readonly number: number;
+  readonly layers: LayerNode[];
+  readonly problems: Problem[];
+  readonly sources: TreeSource[];
+  shown: { protocol: string; info: string };
+}
+
+const FIN = 1;
+const SYN = 2;
+const ACK = 16;
+
+export class Session {
+  private readonly fragments = new Fragments();
+  private readonly conversations: Conversations;
+  private readonly tcp: number;
+  private readonly udp: number;
+  private readonly columns = new Columns(1);
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly options: SessionOptions = {},
+  ) {
+    this.conversations = new Conversations((filter) => registry.idOf(filter));
+    this.tcp = registry.idOf('tcp');
+    this.udp = registry.idOf('udp');
+  }
+
+  /** The tree of the next packet of the capture. Never throws for packet content. */
+  dissect(packet: SessionPacket): PacketTree {
+    const { registry } = this;
+    const walk = new Walk();
+    const { view, start, captured, original, linkType } = packet;
+    walkPacket(registry, view, linkType, start, captured, original, walk);
+    const growing: Growing = {
+      number: packet.number,
+      layers: [],
+      problems: [],
+      sources: [],
+      shown: { protocol: 'UNKNOWN', info: '' },
+    };
+    this.showPacket({ view, walk, source: undefined }, growing);
+    const { layers, problems, sources, shown } = growing;
+    return { layers, problems, ...shown, ...(sources.length > 0 ? { sources } : {}) };
+  }
+
+  private showPacket(unit: Unit, growing: Growing): void {
+    const { walk } = unit;
+    const fragment = this.options.defragment === false ? undefined : joinFragments(this.registry, unit, this.fragments);
+    if (fragment === undefined) {
+      this.showTransport(unit, 0, growing);
+      return;
+    }
+    // Only the layers down to the fragment are this packet's; what it completes begins a buffer of its own.
+    walk.depth = fragment.depth + 1;
+    this.showLayers(unit, 0, growing, undefined, fragment.whole === undefined);
+    if (fragment.whole === undefined) return;
+    const source = this.addSource(growing, fragment.name, fragment.whole.bytes);
+    const inner = new Walk();
+    const { bytes, network, skip } = fragment.whole;
+    inner.reset(0, bytes.length);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    walkFrom(this.registry, view, network, 0, bytes.length, inner);
+    this.showTransport({ view, walk: inner, source }, skip, growing);
+  }
+
+  /** Shows the layers from `from` on, and what the transport carries by way of its conversation. */
+  private showTransport(unit: Unit, from: number, growing: Growing): void {
+    const { walk } = unit;
+    const depth = this.transportDepth(walk);
+    const ends = depth < 0 ? undefined : this.endsOf(unit, depth);
+    if (ends === undefined) {
+      this.showLayers(unit, from, growing, undefined, true);
+      return;
+    }
+    const tcpFlags = ends.carrier === 'tcp' ? unit.view.getUint8(walk.start[depth] + 13) : 0;
+    const opens = (tcpFlags & (SYN | ACK)) === SYN;
+    const known = this.conversations.of(ends);
+    const state = opens && known.directions.some((one) => one.closed) ? this.conversations.renew(ends) : known;
+    const conversation = this.conversations.seenFrom(ends, state, growing.number);
+    this.chooseProtocol(unit, depth, state);
+    if (ends.carrier === 'tcp' && this.options.desegment !== false)
+      this.showStream(unit, from, depth, state, conversation, tcpFlags, growing);
+    else this.showLayers(unit, from, growing, conversation, true);
+  }
+
+  /** What the walk found above the transport, unless the conversation knows better. */
+  private chooseProtocol({ view, walk }: Unit, depth: number, state: ConversationState): void {
+    const found = walk.depth > depth + 1 ? walk.protocol[depth + 1] : 0;
+    if (!state.said && found !== 0 && state.protocol === 0) state.protocol = found;
+    if (state.protocol === 0 || state.protocol === found) return;
+    const payload = walk.headerEnd[depth];
+    const end = walk.end[depth];
+    if (payload >= Math.min(end, walk.capturedEnd)) return;
+    walk.depth = depth + 1;
+    walkFrom(this.registry, view, state.protocol, payload, end, walk);
+  }
+
+  private showStream(
+    unit: Unit,
+    from: number,
+    depth: number,
+    state: ConversationState,
+    conversation: Conversation,
+    flags: number,
+    growing: Growing,
+  ): void {
+    const { view, walk } = unit;
+    const direction = state.directions[conversation.direction];
+    const sequence = view.getUint32(walk.start[depth] + 4);
+    const start = walk.headerEnd[depth];
+    const end = Math.min(walk.end[depth], walk.capturedEnd);
+    const message = state.protocol === 0 ? undefined : this.registry.runtime(state.protocol).protocol.message;
+    if ((flags & SYN) !== 0) direction.stream.open(sequence);
+    if ((flags & FIN) !== 0) direction.closed = true;
+    const cut = walk.end[depth] > walk.capturedEnd;
+    if (start >= end || message === undefined || cut) {
+      if (end > start) direction.stream.next = (sequence + end - start) >>> 0;
+      this.showLayers(unit, from, growing, conversation, true);
+      if (direction.closed) this.flush(direction, state, conversation, growing);
+      return;
+    }
+    walk.depth = depth + 1;
+    const before = growing.layers.length;
+    this.showLayers(unit, from, growing, conversation, false);
+    const own = { bytes: octetsOf(view), start, end };
+    let shown = false;
+    for (const piece of direction.stream.add(sequence, own)) {
+      // Only what is whole within this packet's own octets keeps its place in them.
+      const inPlace = piece.bytes === own.bytes && direction.pending.length === 0;
+      shown =
+        (inPlace
+          ? this.showRun(unit, depth, piece.start, piece.end, direction, state, conversation, growing)
+          : this.showPending(piece, direction, state, conversation, growing)) || shown;
+    }
+    if (direction.closed) shown = this.flush(direction, state, conversation, growing) || shown;
+    if (!shown) markSegment(growing, before, end - start);
+  }
+
+  /** Shows the whole messages of [start, end) in the packet's own octets; the rest waits. */
+  private showRun(
+    unit: Unit,
+    depth: number,
+    start: number,
+    end: number,
+    direction: Direction,
+    state: ConversationState,
+    conversation: Conversation,
+    growing: Growing,
+  ): boolean {
+    const { view } = unit;
+    const whole = this.runOf(view, start, end, state.protocol);
+    if (whole > start) {
+      const walk = continued(unit.walk, depth, whole);
+      walkFrom(this.registry, view, state.protocol, start, whole, walk);
+      this.showLayers({ ...unit, walk }, depth + 1, growing, conversation, true);
+    }
+    if (whole < end) direction.pending.append(octetsOf(view), whole, end);
+    return whole > start;
+  }
+
+  /** Adds to what is waiting, and shows the messages that are whole now. */
+  private showPending(
+    piece: { readonly bytes: Uint8Array; readonly start: number; readonly end: number },
+    direction: Direction,
+    state: ConversationState,
+    conversation: Conversation,
+    growing: Growing,
+  ): boolean {
+    direction.pending.append(piece.bytes, piece.start, piece.end);
+    let shown = false;
+    for (;;) {
+      const { length } = direction.pending;
+      const protocol = state.protocol;
+      const whole = length >= MAXIMUM_MESSAGE ? length : this.runOf(direction.pending.view(), 0, length, protocol);
+      if (whole === 0) return shown;
+      this.showTaken(direction, whole, protocol, conversation, growing);
+      shown = true;
+    }
+  }
+
+  /** The stream has ended: what is waiting is all there will be. */
+  private flush(direction: Direction, state: ConversationState, conversation: Conversation, growing: Growing): boolean {
+    const { length } = direction.pending;
+    if (length === 0 || state.protocol === 0) return false;
+    this.showTaken(direction, length, state.protocol, conversation, growing);
+    return true;
+  }
+
+  private showTaken(
+    direction: Direction,
+    octets: number,
+    protocol: number,
+    conversation: Conversation,
+    growing: Growing,
+  ): void {
+    const bytes = direction.pending.take(octets);
+    const source = this.addSource(growing, 'Reassembled TCP', bytes);
+    const walk = new Walk();
+    walk.reset(0, bytes.length);
+    walk.transport = 6;
+    const view = new DataView(bytes.buffer);
+    walkFrom(this.registry, view, protocol, 0, bytes.length, walk);
+    this.showLayers({ view, walk, source }, 0, growing, conversation, true);
+  }
+
+  /** Where the whole messages that begin at `start` end; `start` itself when the first is not whole yet. */
+  private runOf(view: DataView, start: number, end: number, protocol: number): number {
+    const message = this.registry.runtime(protocol).protocol.message;
+    if (message === undefined) return end;
+    let at = start;
+    while (at < end) {
+      const length = message(view, at, end);
+      // What is no message is shown as far as it goes, by whoever the protocol is.
+      if (length < 0) return end;
+      if (length === 0 || at + length > end) return at;
+      at += length;
+    }
+    return at;
+  }
+
+  private showLayers(
+    { view, walk, source }: Unit,
+    from: number,
+    growing: Growing,
+    conversation: Conversation | undefined,
+    withPayload: boolean,
+  ): void {
+    const dissection = newDissection(this.registry, view, walk, growing.problems, conversation);
+    const layers: LayerNode[] = [];
+    const columns = dissectLayers(this.registry, dissection, from, layers);
+    if (columns !== undefined) growing.shown = columns;
+    if (from === 0 && source === undefined) trailers(this.registry, dissection, layers);
+    const data = withPayload ? unclaimed(dissection, walk.capturedEnd) : undefined;
+    if (data !== undefined) layers.push(data);
+    walkProblem(dissection);
+    for (const layer of layers) growing.layers.push(source === undefined ? layer : { ...layer, source });
+  }
+
+  private addSource(growing: Growing, name: string, bytes: Uint8Array): number {
+    growing.sources.push({ name, bytes });
+    return growing.sources.length - 1;
+  }
+
+  /** Depth of the innermost TCP or UDP header that is there in full and no quotation; -1 when there is none. */
+  private transportDepth(walk: Walk): number {
+    for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth >= 0; depth--) {
+      const id = walk.protocol[depth];
+      if (id !== this.tcp && id !== this.udp) continue;
+      const { fixedLength } = this.registry.runtime(id);
+      return walk.headerEnd[depth] - walk.start[depth] >= fixedLength && walk.fragmented[depth] === 0 ? depth : -1;
+    }
+    return -1;
+  }
+
+  private endsOf({ view, walk }: Unit, depth: number): Ends | undefined {
+    const addresses = addressesUnder(this.registry, view, walk, depth, this.columns);
+    if (addresses === undefined) return undefined;
+    const at = walk.start[depth];
+    return {
+      ...addresses,
+      carrier: walk.protocol[depth] === this.tcp ? 'tcp' : 'udp',
+      sourcePort: view.getUint16(at),
+      destinationPort: view.getUint16(at + 2),
+    };
+  }
+}
+
+/** A walk of the same layers down to `depth`, for a payload that ends at `end`. */
+function continued(walk: Walk, depth: number, end: number): Walk {
+  const next = new Walk();
+  next.reset(walk.packetStart, end);
+  next.linkType = walk.linkType;
+  for (let i = 0; i <= depth; i++) {
+    next.protocol[i] = walk.protocol[i];
+    next.start[i] = walk.start[i];
+    next.headerEnd[i] = walk.headerEnd[i];
+    next.end[i] = i === depth ? end : walk.end[i];
+  }
+  next.transport = walk.transport;
+  next.network = walk.network;
+  next.lowerNetwork = walk.lowerNetwork;
+  next.depth = depth + 1;
+  return next;
+}
+
+function octetsOf(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** Says that the payload is part of a message that another packet completes, as Wireshark's list does. */
+function markSegment(growing: Growing, from: number, octets: number): void {
+  const tcp = growing.layers.slice(from).findLast((layer) => layer.protocol === 'tcp');
+  if (tcp === undefined) return;
+  growing.shown = { ...growing.shown, info: `${growing.shown.info} [TCP segment of a reassembled PDU]` };
+  tcp.fields.push({
+    name: 'tcp.segment_data',
+    title: 'TCP segment data',
+    value: octets,
+    display: `${octets} bytes`,
+    text: String(octets),
+    offset: tcp.offset + tcp.length,
+    length: octets,
+    generated: true,
+  });
+}
