@@ -263,6 +263,14 @@ export class Body {
     this.position = end;
   }
 
+  /** Reads fields under a heading whose value the decoder makes: an option under its name. */
+  titled(field: Field, value: FieldValue, inside: () => void): void {
+    const at = this.position - this.walk.packetStart;
+    const display = displayOf(field, value);
+    const text = textOf(field, value);
+    this.nest({ name: field.name, title: field.title, value, display, text, offset: at, length: 0 }, inside);
+  }
+
   /** Adds a node, and below it the nodes that `inside` adds; `describe` sets its text. */
   private nest(node: FieldNode, inside: () => void): void {
     this.push(node);
