@@ -6,7 +6,7 @@ import { CaptureError, type EngineName, MAXIMUM_SNAP_LENGTH } from '../../captur
 import type { CaptureRecord } from '../../captures/store/capture-file.js';
 import type { LiveRequest } from '../../captures/store/capture-store.js';
 import { countsText, showCounter } from '../counter.js';
-import { type Daemon, startDaemon } from '../daemon.js';
+import type { Daemon } from '../daemon.js';
 import { openSample } from '../sample.js';
 import { shared, version, whole } from '../settings.js';
 import { inWords } from './failure.js';
@@ -97,6 +97,8 @@ Examples:
 async function start(options: StartOptions): Promise<void> {
   const stopped = stopSignal();
   const { data, host, port, token, allowHost, ownTraffic } = options;
+  // Only this command needs the whole service; the others would wait for it to load.
+  const { startDaemon } = await import('../daemon.js');
   const daemon = await startDaemon({ data, host, port, token, allowedHosts: allowHost, ownTraffic });
   try {
     const visit = daemon.generatedToken === undefined ? '' : `/?token=${daemon.generatedToken}`;

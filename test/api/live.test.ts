@@ -77,7 +77,7 @@ class Events {
   const rows = (events: Events) =>
     events.seen.filter((one) => one.event === 'packets').flatMap((one) => one.data.packets ?? []);
 
-  test('events tell of counters and new packets within 200 ms, and go on where they left off', async () => {
+  test('events tell of counters and new packets, and go on where they left off', async () => {
     const id = await start();
     const events = await Events.open(daemon, `/api/captures/${id}/events`);
     const first = await events.wait((one) => one.event === 'progress');
@@ -87,10 +87,8 @@ class Events {
       rates: { packetsPerSecond: 0 },
       loss: { malformed: 0 },
     });
-    const before = performance.now();
     const port = await sendUdp(['one', 'two']);
     await eventually(async () => (rows(events).length === 2 ? true : undefined));
-    expect(performance.now() - before).toBeLessThan(1000);
     expect(rows(events).map((one) => one.destinationPort)).toEqual([port, port]);
     const { id: last } = events.seen.findLast((one) => one.event === 'packets')!;
     expect(last).toBe('2');
@@ -105,6 +103,23 @@ class Events {
     await eventually(async () => (again.ended ? true : undefined));
     const over = await daemon.fetch(`/api/captures/${id}/events`, { headers: { 'Last-Event-ID': '5' } });
     expect(over.status).toBe(204);
+  });
+
+  test('a packet is told of within 200 ms', async () => {
+    const id = await start();
+    const events = await Events.open(daemon, `/api/captures/${id}/events`);
+    await events.wait((one) => one.event === 'progress');
+    // The best of ten: a busy machine makes some late, a slow service all of them.
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 1; round <= 10 && best > 200; round++) {
+      const before = performance.now();
+      await sendUdp(['now']);
+      await eventually(async () => (rows(events).length === round ? true : undefined));
+      best = Math.min(best, performance.now() - before);
+    }
+    expect(best).toBeLessThan(200);
+    events.close();
+    await stop(id);
   });
 
   test('more packets than can be told of are counted', async () => {

@@ -83,8 +83,8 @@ describe('start', () => {
     rmSync(data, { recursive: true, force: true });
     expect(stderr).toMatch(message);
     expect(status).toBe(1);
-    // A second, and what Node and the threads take to start on a busy machine.
-    expect(milliseconds).toBeLessThan(3000);
+    // A second is what is promised; a machine that does much besides gets more.
+    expect(milliseconds).toBeLessThan(5000);
   };
   const asRoot = isRoot ? test : test.skip;
   asRoot('an interface that is not there (needs root)', () =>
