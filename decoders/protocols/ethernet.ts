@@ -57,10 +57,11 @@ export const ethernet = protocol('eth', 'Ethernet II', {
     fcs: uint(32, 'Frame check sequence', { base: 16 }),
   },
   either: { addr: ['dst', 'src'] },
-  payloadEnd: (read, view, start, end) => etherPayloadEnd(read.type(view, start), start + 14, end),
+  payloadEnd: (_read, view, start, end) => etherPayloadEnd(view.getUint16(start + 12), start + 14, end),
   next: {
     table: 'eth.type',
-    value: (read, view, start, _end, walk) => etherTypeOf(view, read.type(view, start), start + 14, walk.capturedEnd),
+    value: (_read, view, start, _end, walk) =>
+      etherTypeOf(view, view.getUint16(start + 12), start + 14, walk.capturedEnd),
   },
   trailer: (body, field) => {
     const { view, walk } = body;

@@ -27,8 +27,8 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
   either: { port: ['srcport', 'dstport'] },
   // Length 0 over IPv6 is a jumbogram (RFC 2675, section 4), and on a super-frame the length did not fit. A first
   // fragment carries only the beginning of the datagram that its length describes.
-  payloadEnd: (read, view, start, end, walk) => {
-    const length = read.length(view, start);
+  payloadEnd: (_read, view, start, end, walk) => {
+    const length = view.getUint16(start + 4);
     return length === 0 || walk.moreFragments ? end : start + length;
   },
   next: { table: 'udp.port', ports: ['srcport', 'dstport'] },

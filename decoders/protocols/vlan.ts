@@ -25,10 +25,11 @@ export const vlan = protocol('vlan', '802.1Q Virtual LAN', {
     etype: uint(16, 'Type', { base: 16, labels: etherTypes, select: lengthOrType }),
   },
   fields: { len: uint(16, 'Length', { unit: 'bytes' }) },
-  payloadEnd: (read, view, start, end) => etherPayloadEnd(read.etype(view, start), start + 4, end),
+  payloadEnd: (_read, view, start, end) => etherPayloadEnd(view.getUint16(start + 2), start + 4, end),
   next: {
     table: 'eth.type',
-    value: (read, view, start, _end, walk) => etherTypeOf(view, read.etype(view, start), start + 4, walk.capturedEnd),
+    value: (_read, view, start, _end, walk) =>
+      etherTypeOf(view, view.getUint16(start + 2), start + 4, walk.capturedEnd),
   },
   inspect: (_read, _view, _start, _end, walk) => {
     walk.flags |= PacketFlag.tagged;
@@ -51,10 +52,11 @@ export const serviceVlan = protocol('ieee8021ad', 'IEEE 802.1ad', {
     // Wireshark decodes the type behind an S-tag with 802.1ah's field.
     etype: uint(16, 'Type', { base: 16, labels: etherTypes, filter: 'ieee8021ah.etype' }),
   },
-  payloadEnd: (read, view, start, end) => etherPayloadEnd(read.etype(view, start), start + 4, end),
+  payloadEnd: (_read, view, start, end) => etherPayloadEnd(view.getUint16(start + 2), start + 4, end),
   next: {
     table: 'eth.type',
-    value: (read, view, start, _end, walk) => etherTypeOf(view, read.etype(view, start), start + 4, walk.capturedEnd),
+    value: (_read, view, start, _end, walk) =>
+      etherTypeOf(view, view.getUint16(start + 2), start + 4, walk.capturedEnd),
   },
   inspect: (_read, _view, _start, _end, walk) => {
     walk.flags |= PacketFlag.tagged;

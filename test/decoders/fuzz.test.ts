@@ -95,6 +95,7 @@ test(`${PACKETS} mutated packets (seed ${seed})`, async () => {
     const original = random.below(8) === 0 ? captured + random.below(2000) : captured;
     const linkType = random.below(64) === 0 ? sources[random.below(sources.length)].linkType : source.linkType;
     const packet = { view, start: 0, captured, original, linkType };
+    const tree = i % DISSECTED === 0;
     let took: number;
     try {
       took = run(packet, tree);
