@@ -2,6 +2,7 @@
 
 import { Registry } from '../core/index.js';
 import { arp } from './arp.js';
+import { coap } from './coap.js';
 import { data } from './data.js';
 import { dns, llmnr, mdns } from './dns.js';
 import { ethernet } from './ethernet.js';
@@ -13,6 +14,7 @@ import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
 import { llc } from './llc.js';
 import { mobility } from './mobility.js';
+import { mqtt } from './mqtt.js';
 import { nullLoop } from './null.js';
 import { raw } from './raw.js';
 import { sll } from './sll.js';
@@ -46,6 +48,8 @@ export const protocols = [
   ah,
   esp,
   mobility,
+  mqtt,
+  coap,
   data,
 ] as const;
 

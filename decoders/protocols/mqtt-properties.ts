@@ -1,5 +1,6 @@
 /** Properties of MQTT 5.0, section 2.2.2. */
 
+import { utf8Text } from '../core/format.js';
 import { type Body, bytes, type Field, group, text, uint } from '../core/index.js';
 import { propertyNames, qualities } from '../labels/mqtt.js';
 
@@ -92,10 +93,18 @@ function readProperty(body: Body, field: PropertyFields): void {
   } else if (id === TOPIC_ALIAS) body.number(field['property.topic_alias']);
   else if (id === MAXIMUM_QOS) body.number(field['property.max_qos']);
   else if (texts.has(id)) {
-    const length = body.number(field.prop_string_len);
-    body.take(id === CONTENT_TYPE ? field['property.content_type'] : field.prop_string, length);
+    if (id === CONTENT_TYPE) contentType(body, field['property.content_type']);
+    else body.take(field.prop_string, body.number(field.prop_string_len));
   } else if (widths[id] !== undefined) body.take(field.prop_number, widths[id]);
   else body.take(field.prop_unknown, body.remaining);
+}
+
+/** Wireshark shows a content type with its length's octets as one field. */
+function contentType(body: Body, field: Field): void {
+  const length = body.peek16();
+  body.need(2 + length, field.title);
+  body.found(field, utf8Text(body.view, body.position + 2, length), body.position, 2 + length);
+  body.position += 2 + length;
 }
 
 /** Whether a property list of known properties begins at `at` and fits into [at, end). */

@@ -142,13 +142,13 @@ export const mqtt = protocol('mqtt', 'MQ Telemetry Transport Protocol', {
   recognises: { tcp: isConnect },
   body: (body, field) => {
     // Only the CONNECT says which version is spoken; without it, a message's form tells in most cases.
-    let version = 0;
+    const spoken = body.dissection.conversation?.remember('mqtt', () => ({ version: 0 })) ?? { version: 0 };
     readMessages(body, messageLength, () => {
       const kind = body.peek8() >> 4;
       const flags = body.number(kind === PUBLISH ? field.publishFlags : field.hdrflags);
       takeInteger(body, field.len);
-      if (kind === CONNECT) version = connect(body, field);
-      else readMessage(body, field, kind, flags, version);
+      if (kind === CONNECT) spoken.version = connect(body, field);
+      else readMessage(body, field, kind, flags, spoken.version);
     });
   },
   info: summary,
@@ -194,8 +194,7 @@ function readMessage(body: Body, field: MqttFields, kind: number, flags: number,
     case PUBLISH: {
       body.take(field.topic, body.number(field.topic_len));
       if ((flags & 6) !== 0) body.number(field.msgid);
-      const modern =
-        known === VERSION_5 || (known === 0 && looksLikeProperties(body.view, body.position, body.end));
+      const modern = known === VERSION_5 || (known === 0 && looksLikeProperties(body.view, body.position, body.end));
       if (modern) readProperties(body, field, field.properties);
       body.take(field.msg, body.incomplete ? wanting(body) : body.remaining);
       return;
@@ -231,6 +230,8 @@ function readMessage(body: Body, field: MqttFields, kind: number, flags: number,
       const code = reasonFields[kind];
       if (code === undefined) return;
       body.number(field.msgid);
+      // Only version 5 has more than the identifier.
+      if (known !== VERSION_5 && !isReasoned(body)) return;
       if (body.remaining > 0) body.number(field[code]);
       if (body.remaining > 0) readProperties(body, field, field.properties);
     }
@@ -250,6 +251,12 @@ function areTopics(view: DataView, at: number, end: number, option: number): boo
     position += 2 + view.getUint16(position) + option;
   }
   return position === end;
+}
+
+/** Whether a reason code, and properties if there is more, fill the message. */
+function isReasoned({ view, position, end, remaining }: Body): boolean {
+  if (remaining === 0 || reasonCodes[view.getUint8(position)] === undefined) return false;
+  return remaining === 1 || looksLikeProperties(view, position + 1, end);
 }
 
 const identified = new Set([4, 5, 6, 7, 8, 9, 10, 11]);
