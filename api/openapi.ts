@@ -15,9 +15,18 @@ const exampleProblem = {
   position: 0,
 };
 
-/** A schema as OpenAPI 3.1 has it, which is JSON Schema 2020-12. */
+/**
+ * A schema as OpenAPI 3.1 has it, which is JSON Schema 2020-12. Answers may have more members than are described: clients
+ * must expect some that come with a later version.
+ */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  }) as Json;
   return rest;
 }
 

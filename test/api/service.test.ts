@@ -1,6 +1,7 @@
 /** What the service says of itself, and how it answers questions that it has no answer to. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { routes } from '../../api/app.js';
 import { type ProblemBody, TestDaemon } from './daemon.js';
 
 let daemon: TestDaemon;
@@ -71,6 +72,23 @@ describe('openapi.json', () => {
       default: 100,
     });
   });
+
+  const described = routes
+    .map((one) => one.declaration)
+    .filter((one) => one.method === 'get' && one.responses[200]?.schema !== undefined);
+  test.each(described.map((one) => [one.path, one] as const))(
+    '%s answers as it is described',
+    async (path, { query, responses }) => {
+      const id = await daemon.sample();
+      const address = path.replace('{id}', id).replace('{number}', '16').replace('{flow}', '1');
+      const wanted = ['filter', 'prefix']
+        .filter((name) => query !== undefined && name in query.shape)
+        .map((name) => `${name}=ip`);
+      const { status, body } = await daemon.json(`${address}?${wanted.join('&')}`);
+      expect(status).toBe(200);
+      expect(responses[200].schema?.safeParse(body).error).toBeUndefined();
+    },
+  );
 
   test('operation ids are unique', async () => {
     const { body } = await daemon.json<{ paths: Record<string, Record<string, { operationId: string }>> }>(
