@@ -1,5 +1,6 @@
 /** Export of everything as pcapng over REST, beside `tcpdump -r -w`. */
 
+import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { Bench, Row } from '../harness/bench.js';
 import { Daemon } from '../harness/daemon.js';
@@ -75,4 +76,9 @@ async function run(bench: Bench): Promise<Result> {
   };
 }
 
-export const exportRow: Row = { name: 'export', run };
+/** No program of the tests' needs: it is only asked for here. */
+function whyNoCurl(): string | undefined {
+  return spawnSync('curl', ['--version']).error === undefined ? undefined : 'it needs curl (sudo apt-get install curl)';
+}
+
+export const exportRow: Row = { name: 'export', impossible: whyNoCurl, run };
