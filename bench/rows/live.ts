@@ -92,7 +92,7 @@ async function peer(bench: Bench, pair: Pair, packets: number, program: 'tcpdump
   const cost = await running.stop();
   bench.remove(file);
   const captured = Number(/(\d+) packets captured|Packets captured: (\d+)/.exec(cost.errors)?.slice(1).find(Boolean));
-  return { sent, lost: packets - captured, cpu: (cost.cpuSeconds / packets) * 1e6 };
+  return { sent, lost: packets - captured, cpu: (cost.cpuSeconds / captured) * 1e6 };
 }
 
 async function run(bench: Bench): Promise<Result> {
@@ -150,6 +150,7 @@ async function run(bench: Bench): Promise<Result> {
     ],
     notes: [
       'CPU is that of the whole process, user and system: netglass’s from before the flood until the capture is stopped, decoded, indexed and synchronized with the disk; the peers’ from start to end.',
+      'A packet that a peer lost is not counted as one that it worked for.',
       'The sender runs on the same cores and gets slower where the receiver costs more, so the rates differ.',
     ],
   };
