@@ -3,14 +3,30 @@
 import type { FlowEntries } from '../../decoders/conversations/flow-table.js';
 import { addressBytes, addressText, addressWords } from './addresses.js';
 
-/** All columns of `flows` in their order; counters and times that go on replace those of the row before. */
-export const STORE_FLOW = `
-INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-  client_packets = excluded.client_packets, client_bytes = excluded.client_bytes,
-  server_packets = excluded.server_packets, server_bytes = excluded.server_bytes,
-  first_time = excluded.first_time, last_time = excluded.last_time, last_packet = excluded.last_packet,
-  protocol = excluded.protocol, client_flags = excluded.client_flags, server_flags = excluded.server_flags`;
+/** All columns of `flows` in their order. */
+export const STORE_FLOW = 'INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+
+/** The columns that go on, for a flow that has a row. */
+export const UPDATE_FLOW = `
+UPDATE flows SET client_packets = ?, client_bytes = ?, server_packets = ?, server_bytes = ?, first_time = ?,
+  last_time = ?, last_packet = ?, protocol = ?, client_flags = ?, server_flags = ? WHERE id = ?`;
+
+/** The values for `UPDATE_FLOW`. A flow without any time has NaN, which SQLite stores as NULL. */
+export function flowCounts(flows: FlowEntries, entry: number): number[] {
+  return [
+    flows.clientPackets[entry],
+    flows.clientBytes[entry],
+    flows.serverPackets[entry],
+    flows.serverBytes[entry],
+    flows.firstTime[entry],
+    flows.lastTime[entry],
+    flows.lastPacket[entry],
+    flows.protocol[entry],
+    flows.clientFlags[entry],
+    flows.serverFlags[entry],
+    flows.id[entry],
+  ];
+}
 
 /** The values for `STORE_FLOW`. A flow without any time has NaN, which SQLite stores as NULL. */
 export function flowValues(flows: FlowEntries, entry: number): unknown[] {

@@ -2,7 +2,7 @@
 
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { FlowTable } from '../../decoders/conversations/flow-table.js';
+import type { FlowEntries, FlowTable } from '../../decoders/conversations/flow-table.js';
 import { type Columns, PacketFlag } from '../../decoders/core/index.js';
 import { VERIFY_FLAGS } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
@@ -10,8 +10,8 @@ import type { CaptureInterface } from '../sources/source.js';
 import { type Checkpoint, type Expired, type IndexTotals, type IndexWriter, NOTHING_EXPIRED } from './capture-index.js';
 import { type PacketRows, packetRows } from './packet-rows.js';
 import { PROBLEM_FLAGS, Rollups } from './rollups.js';
-import { FLOW_INDEX, SCHEMA, SCHEMA_VERSION } from './schema.js';
-import { type FlowRow, flowValues, loadFlow, STORE_FLOW } from './sqlite-flows.js';
+import { SCHEMA, SCHEMA_VERSION } from './schema.js';
+import { type FlowRow, flowCounts, flowValues, loadFlow, STORE_FLOW, UPDATE_FLOW } from './sqlite-flows.js';
 
 /** What the decoders call themselves: an index made by others is rebuilt rather than misread. */
 export function decoderFingerprint(): string {
@@ -64,6 +64,8 @@ export class SqliteIndexWriter implements IndexWriter {
   private readonly rows: PacketRows;
   private readonly rollups = new Rollups();
   private inTransaction = false;
+  /** Flows up to this id have a row, unless the ring has removed it. */
+  private storedFlows = 0;
   private readonly statements;
 
   constructor(private readonly file: string) {
@@ -101,6 +103,7 @@ export class SqliteIndexWriter implements IndexWriter {
     for (const row of recent) flows.restore((entry, entries) => loadFlow(row, entry, entries));
     const last = this.db.prepare('SELECT max(id) AS id FROM flows').get() as { id: number | null };
     flows.nextId = Math.max(flows.nextId, (last.id ?? 0) + 1);
+    this.storedFlows = flows.nextId - 1;
   }
 
   addInterfaces(interfaces: readonly CaptureInterface[]): void {
@@ -148,7 +151,8 @@ export class SqliteIndexWriter implements IndexWriter {
 
   commit(position: Checkpoint, flows: FlowTable): void {
     this.begin();
-    flows.drain((entry, entries) => this.statements.flow.run(flowValues(entries, entry)));
+    flows.drain((entry, entries) => this.storeFlow(entry, entries));
+    this.storedFlows = flows.nextId - 1;
     this.storeRollups();
     this.setMeta('checkpoint', JSON.stringify(position));
     this.setMeta('totals', JSON.stringify(this.totals));
@@ -194,7 +198,6 @@ export class SqliteIndexWriter implements IndexWriter {
 
   finish(): void {
     this.end();
-    this.db.exec(FLOW_INDEX);
     // From here on it is kept as files are: what is in the side file comes into the index, and that to the disk.
     this.db.pragma('synchronous = FULL');
     this.db.pragma('wal_checkpoint(TRUNCATE)');
@@ -214,6 +217,13 @@ export class SqliteIndexWriter implements IndexWriter {
     if (!this.inTransaction) return;
     this.db.exec('COMMIT');
     this.inTransaction = false;
+  }
+
+  private storeFlow(entry: number, flows: FlowEntries): void {
+    // Most flows that changed were stored before: their addresses need not be written out again.
+    const known =
+      flows.id[entry] <= this.storedFlows && this.statements.knownFlow.run(flowCounts(flows, entry)).changes > 0;
+    if (!known) this.statements.newFlow.run(flowValues(flows, entry));
   }
 
   private create(): void {
@@ -262,7 +272,8 @@ export class SqliteIndexWriter implements IndexWriter {
       meta: db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'),
       rollup: db.prepare(`INSERT INTO seconds VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
         packets = packets + excluded.packets, bytes = bytes + excluded.bytes, problems = problems + excluded.problems`),
-      flow: db.prepare(STORE_FLOW),
+      newFlow: db.prepare(STORE_FLOW),
+      knownFlow: db.prepare(UPDATE_FLOW),
     };
   }
 

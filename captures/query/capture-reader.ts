@@ -23,6 +23,9 @@ export interface InterfaceRow {
   readonly snap_length: number;
 }
 
+/** With fewer packets than this, reading every row is quick enough. */
+const FEW_PACKETS = 200_000;
+
 /** Thrown when the index is of other decoders or another version, missing or damaged: it has to be built again first. */
 export class IndexOutdated extends Error {
   override readonly name = 'IndexOutdated';
@@ -51,6 +54,16 @@ export class CaptureReader {
   constructor(readonly folder: string) {
     this.db = openIndex(folder);
     this.log = new LogReader(folder);
+  }
+
+  /** Set once a question was asked that the index on flows would answer more quickly. */
+  wantsFlowIndex = false;
+
+  /** Whether packets can be looked up by flow; asks for that where they cannot. */
+  get hasFlowIndex(): boolean {
+    const found = this.statement("SELECT 1 FROM sqlite_schema WHERE name = 'packets_flow'").get() !== undefined;
+    if (!found && this.totals.packets > FEW_PACKETS) this.wantsFlowIndex = true;
+    return found;
   }
 
   /** Totals as of the newest commit. */
@@ -114,6 +127,14 @@ export class CaptureReader {
     this.refresh();
     for (const row of rows) row.segment = this.segmentOf(row.number);
     return rows;
+  }
+
+  /** Only the numbers of the packets that meet a condition; otherwise as `refs`. */
+  numbers(condition: string, parameters: readonly unknown[], limit: number): number[] {
+    const sql = `SELECT p.number FROM packets p WHERE ${condition} ORDER BY p.number LIMIT ${limit}`;
+    return this.statement(sql)
+      .pluck()
+      .all(...parameters) as number[];
   }
 
   ref(number: number): PacketRef | undefined {

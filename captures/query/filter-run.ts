@@ -29,6 +29,12 @@ export interface Step {
   readonly scannedTo: number;
 }
 
+/** The same with nothing but the numbers. */
+export interface NumberStep {
+  readonly numbers: readonly number[];
+  readonly scannedTo: number;
+}
+
 /**
  * A filter made ready for the packets that one capture has now. For packets that come later it is made again: how far
  * columns can be trusted depends on the packets that are there.
@@ -85,6 +91,25 @@ export class FilterRun {
       const scannedTo = rows.length === wanted ? rows[rows.length - 1].number : high;
       yield { rows: this.trusted ? rows : rows.filter((row) => this.accepts(row)), scannedTo };
       low = scannedTo + 1;
+    }
+  }
+
+  /** The numbers of the matches, otherwise as `matches`: half the work where columns are all it takes. */
+  *numbers(from: number, to: number): Generator<NumberStep, void, undefined> {
+    if (!this.trusted || this.plan === 'decode') {
+      for (const { rows, scannedTo } of this.matches(from, to))
+        yield { numbers: rows.map((row) => row.number), scannedTo };
+      return;
+    }
+    for (let low = from; low <= to; ) {
+      const high = Math.min(to, low + COLUMN_STEP - 1);
+      const numbers = this.reader.numbers(
+        `p.number BETWEEN ? AND ? AND ${this.where}`,
+        [low, high, ...this.parameters],
+        COLUMN_STEP,
+      );
+      yield { numbers, scannedTo: high };
+      low = high + 1;
     }
   }
 
@@ -159,7 +184,7 @@ export class FilterRun {
     const row = this.reader.db
       .prepare(`SELECT sum(client_packets + server_packets) AS packets FROM flows WHERE ${tree.where.text}`)
       .get(...tree.where.parameters) as { packets: number | null };
-    return (row.packets ?? 0) < this.reader.totals.packets * RARE_SHARE;
+    return (row.packets ?? 0) < this.reader.totals.packets * RARE_SHARE && this.reader.hasFlowIndex;
   }
 }
 

@@ -38,6 +38,8 @@ export type QueryMessage =
 export type AnswerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'piece'; readonly id: number; readonly piece: Uint8Array }
+  /** The index on flows would have made the answer quicker. */
+  | { readonly type: 'wants-flow-index'; readonly id: number; readonly capture: string }
   | { readonly type: 'end'; readonly id: number }
   | { readonly type: 'error'; readonly id: number; readonly error: WireError };
 

@@ -125,7 +125,8 @@ export class QueryPool {
 
   private receive(message: AnswerMessage): void {
     const stream = this.streams.get(message.id);
-    if (message.type === 'piece') stream?.pieces.push(message.piece);
+    if (message.type === 'wants-flow-index') this.store.indexFlows(message.capture);
+    else if (message.type === 'piece') stream?.pieces.push(message.piece);
     else if (message.type === 'end') {
       if (stream !== undefined) stream.done = true;
     } else {

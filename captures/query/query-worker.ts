@@ -58,6 +58,10 @@ async function answer(message: AskMessage): Promise<void> {
     const ask = questions[message.question] as (argument: unknown) => unknown;
     const value = await questions.during(() => ask.call(questions, message.argument));
     tell({ type: 'answer', id: message.id, value });
+    if (questions.reader.wantsFlowIndex) {
+      questions.reader.wantsFlowIndex = false;
+      tell({ type: 'wants-flow-index', id: message.id, capture: message.capture });
+    }
   } catch (error) {
     tell({ type: 'error', id: message.id, error: wireError(error) });
   }

@@ -95,12 +95,18 @@ export class ResultSet {
     const last = this.reader.lastNumber;
     const run = new FilterRun(this.reader, this.filter);
     this.latestPlan = run.plan;
-    for (const { rows, scannedTo } of run.matches(this.scannedTo + 1, last)) {
-      for (const row of rows)
-        if (this.flow === undefined || this.reader.flowOf(row) === this.flow) this.add(row.number);
-      this.scannedTo = scannedTo;
-      yield;
-    }
+    if (this.flow === undefined)
+      for (const { numbers, scannedTo } of run.numbers(this.scannedTo + 1, last)) {
+        for (const number of numbers) this.add(number);
+        this.scannedTo = scannedTo;
+        yield;
+      }
+    else
+      for (const { rows, scannedTo } of run.matches(this.scannedTo + 1, last)) {
+        for (const row of rows) if (this.reader.flowOf(row) === this.flow) this.add(row.number);
+        this.scannedTo = scannedTo;
+        yield;
+      }
     this.scannedTo = Math.max(this.scannedTo, last);
   }
 

@@ -97,3 +97,12 @@ export async function indexFolder(folder: string, past: Past): Promise<IndexStat
   if (last === undefined) throw new CaptureError('io', 'The index was not written.');
   return last;
 }
+
+/** Builds the index on flows of a stopped capture. @throws CaptureError `io` */
+export function indexFlows(folder: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./flow-index-worker.js', import.meta.url), { workerData: { folder } });
+    worker.on('error', (error) => reject(new CaptureError('io', error.message)));
+    worker.on('exit', () => resolve());
+  });
+}

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { removeIndex } from '../index/sqlite-writer.js';
 import { sendChunks } from '../recording/chunks.js';
+import { indexFlows } from '../recording/indexing.js';
 import type { SourceRequest, StopRules } from '../recording/messages.js';
 import { Recording } from '../recording/recording.js';
 import { indexPath } from '../segments/segment-files.js';
@@ -48,6 +49,8 @@ interface Entry {
   ended: Promise<void>;
   /** While its index is being built again. */
   reindexing?: Promise<CaptureRecord>;
+  /** The index on flows is there, is being built, or could not be. */
+  flowsIndexed?: true;
   /** Why its record on the disk is older than this one. */
   unsaved?: string;
 }
@@ -188,15 +191,34 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
       throw new CaptureError('unsupported', `Capture ${id} is running.`, 'Stop it before it is indexed again.');
     // Several questions may find at once that the index is unusable.
     if (entry.reindexing !== undefined) return entry.reindexing;
-    const reindexing = this.rebuildIndex(entry).finally(() => {
-      delete entry.reindexing;
-    });
+    // What is being done to the index comes to its end first.
+    const reindexing = entry.ended
+      .then(() => this.rebuildIndex(entry))
+      .finally(() => {
+        delete entry.reindexing;
+      });
     entry.reindexing = reindexing;
     entry.ended = reindexing.then(
       () => undefined,
       () => undefined,
     );
     return reindexing;
+  }
+
+  /**
+   * Makes look-ups by flow quick in a stopped capture, some time later; a running one is left alone, since the index
+   * would slow it down. Does nothing the second time.
+   */
+  indexFlows(id: string): void {
+    const entry = this.entries.get(id);
+    if (entry === undefined || entry.recording !== undefined || entry.reindexing !== undefined) return;
+    if (entry.flowsIndexed === true || this.closed) return;
+    entry.flowsIndexed = true;
+    const indexing = indexFlows(entry.folder).catch((error: Error) => {
+      entry.record.warnings.push(`Look-ups by flow stay slow in this capture: ${error.message}`);
+    });
+    // Whoever deletes the capture or stops the service waits for it.
+    entry.ended = Promise.all([entry.ended, indexing]).then(() => undefined);
   }
 
   /** Stops everything that runs and gives the data folder free. */
@@ -212,6 +234,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
   private async rebuildIndex(entry: Entry): Promise<CaptureRecord> {
     const { folder, record } = entry;
     this.emit('reindexing', record.id);
+    delete entry.flowsIndexed;
     removeIndex(indexPath(folder));
     try {
       await indexAgain(folder, record);
