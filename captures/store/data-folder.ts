@@ -1,7 +1,7 @@
 /** The data folder and the lock that keeps a second daemon out of it. */
 
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CaptureError } from '../sources/source.js';
 
@@ -20,7 +20,7 @@ export interface DataFolder {
 export function openDataFolder(path: string): DataFolder {
   const captures = join(path, 'captures');
   try {
-    mkdirSync(captures, { recursive: true, mode: 0o700 });
+    makeFolders(captures);
     accessSync(captures, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new CaptureError(
@@ -54,4 +54,15 @@ function takeLock(path: string): () => void {
       'Remove that file, or choose another folder with --data DIR.',
     );
   }
+}
+
+/**
+ * Makes a folder and those above it that are missing, readable for this user alone. (`mkdirSync` with `recursive` never
+ * returns below a folder like /proc, which says of every new name that it does not exist.)
+ */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolders(above);
+  mkdirSync(path, { mode: 0o700 });
 }
