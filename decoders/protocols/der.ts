@@ -144,14 +144,18 @@ export function oidText(view: DataView, at: number, length: number): string {
   return arcs.join('.');
 }
 
-/** `YY-MM-DD HH:MM:SS (UTC)` of a UTCTime or a GeneralizedTime (RFC 5280, section 4.1.2.5), with the digits of the year that it has. */
+/**
+ * A UTCTime as `2015-11-03 00:00:00 (UTC)`, its year from 1950 to 2049 (RFC 5280, section 4.1.2.5.1), and a GeneralizedTime likewise;
+ * what is no such time stays as it is.
+ */
 export function timeText(view: DataView, { tag, content, end }: Tlv): string {
   const text = utf8Text(view, content, end - content);
-  const match = (tag === Tag.utcTime ? /^(\d\d)/ : /^(\d{4})/).exec(text);
-  if (match === null) return text;
-  const rest = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(.*)$/.exec(text.slice(match[0].length));
-  if (rest === null) return text;
+  const pattern = tag === Tag.utcTime ? /^(\d\d)/ : /^(\d{4})/;
+  const year = pattern.exec(text)?.[1];
+  const rest = year === undefined ? null : /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(.*)$/.exec(text.slice(year.length));
+  if (year === undefined || rest === null) return text;
   const [, month, day, hour, minute, second, zone] = rest;
+  const century = year.length === 4 ? '' : Number(year) < 50 ? '20' : '19';
   const clock = `${hour}:${minute}${second === undefined ? '' : `:${second}`}`;
-  return `${match[0]}-${month}-${day} ${clock} (${zone === 'Z' ? 'UTC' : zone})`;
+  return `${century}${year}-${month}-${day} ${clock} (${zone === 'Z' ? 'UTC' : zone})`;
 }

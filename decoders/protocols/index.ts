@@ -19,6 +19,7 @@ import { nullLoop } from './null.js';
 import { raw } from './raw.js';
 import { sll } from './sll.js';
 import { tcp } from './tcp.js';
+import { tls } from './tls.js';
 import { udp } from './udp.js';
 import { serviceVlan, vlan } from './vlan.js';
 
@@ -50,6 +51,7 @@ export const protocols = [
   mobility,
   mqtt,
   coap,
+  tls,
   data,
 ] as const;
 

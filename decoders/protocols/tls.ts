@@ -1,0 +1,214 @@
+import { type Body, bytes, type Field, findField, group, type LayerNode, protocol, uint } from '../core/index.js';
+import { alertDescriptions, alertLevels, contentTypes, handshakeTypes, versions } from '../labels/tls.js';
+import { certificateFields } from './tls-certificate.js';
+import { tlsHandshakeFields } from './tls-fields.js';
+import { messageName, readMessage } from './tls-handshake.js';
+import { contained, isTls13, stateOf, type TlsState } from './tls-state.js';
+
+const HEADER_OCTETS = 5;
+const HANDSHAKE = 22;
+/** RFC 8446, section 5.1, and what RFC 5246, section 6.2.3 adds for the cipher. */
+const LARGEST_RECORD = 16384 + 2048;
+/** A handshake message longer than this is an encrypted one whose octets happen to look like a type and a length. */
+const LARGEST_MESSAGE = 0x40000;
+const HELLO_REQUEST = 0;
+
+const fields = {
+  record: group('Record Layer'),
+  'record.content_type': uint(8, 'Content Type', { labels: contentTypes }),
+  'record.opaque_type': uint(8, 'Opaque Type', { labels: contentTypes }),
+  'record.version': uint(16, 'Version', { base: 16, labels: versions }),
+  'record.length': uint(16, 'Length'),
+  change_cipher_spec: group('Change Cipher Spec Message'),
+  app_data: bytes(0, 'Encrypted Application Data'),
+  heartbeat_message: group('Heartbeat Message'),
+  ...tlsHandshakeFields,
+  ...certificateFields,
+};
+
+type TlsFields = { readonly [K in keyof typeof fields]: Field };
+
+/** Transport Layer Security: the records of RFC 8446, section 5, which are those of every version since SSL 3.0. */
+export const tls = protocol('tls', 'Transport Layer Security', {
+  reference: 'RFC 8446, section 5',
+  // HTTPS, SMTP, NNTP, LDAP, FTP, Telnet, IMAP, POP, SIP and MQTT under TLS, and DNS over TLS.
+  carriedBy: {
+    'tcp.port': [443, 261, 448, 465, 563, 614, 636, 684, 695, 832, 853, 989, 990, 992, 993, 994, 995, 8883],
+  },
+  header: {},
+  fields,
+  headerLength: 'all',
+  message: (view, start, end) => {
+    if (start + HEADER_OCTETS > end) return start < end && !isContentType(view.getUint8(start)) ? -1 : 0;
+    return isRecord(view, start) ? HEADER_OCTETS + view.getUint16(start + 3) : -1;
+  },
+  recognises: { tcp: recognise },
+  body: (body, field) => {
+    const state = stateOf(body);
+    while (body.remaining > 0) {
+      if (!startsRecord(body)) {
+        // The middle of a record that began in another segment.
+        body.skip(body.remaining);
+        return;
+      }
+      record(body, field, state);
+    }
+  },
+  info: (layer) => summary(layer),
+});
+
+function isContentType(type: number): boolean {
+  return type >= 20 && type <= 24;
+}
+
+function isRecord(view: DataView, at: number): boolean {
+  if (!isContentType(view.getUint8(at)) || view.getUint8(at + 1) !== 3 || view.getUint8(at + 2) > 4) return false;
+  return view.getUint16(at + 3) <= LARGEST_RECORD;
+}
+
+/** Whether a record stands at the position, or as much of one as there is. */
+function startsRecord({ view, position, remaining }: Body): boolean {
+  if (remaining >= HEADER_OCTETS) return isRecord(view, position);
+  return isContentType(view.getUint8(position)) && (remaining < 2 || view.getUint8(position + 1) === 3);
+}
+
+/** A record whose content fits its type: that is more than five octets that only TLS has. */
+function recognise(view: DataView, start: number, end: number): boolean {
+  if (start + HEADER_OCTETS + 1 > end || !isRecord(view, start)) return false;
+  const length = view.getUint16(start + 3);
+  const first = view.getUint8(start + HEADER_OCTETS);
+  switch (view.getUint8(start)) {
+    case 20:
+      return length === 1 && first === 1;
+    case 21:
+      return length >= 2;
+    case HANDSHAKE:
+      return length >= 4 && (first === 1 || first === 2 || length > 32);
+    case 23:
+      return length > 0;
+    default:
+      return false;
+  }
+}
+
+function record(body: Body, field: TlsFields, state: TlsState): void {
+  const { view, position: start, remaining } = body;
+  const length = remaining < HEADER_OCTETS ? 0 : view.getUint16(start + 3);
+  const end = start + HEADER_OCTETS + length;
+  if (end > body.end || remaining < HEADER_OCTETS) goesOn(body, length);
+  body.group(field.record, () => {
+    const type = view.getUint8(start);
+    const opaque = type === 23 && isTls13(state.version);
+    body.number(field[opaque ? 'record.opaque_type' : 'record.content_type']);
+    const version = body.number(field['record.version']);
+    body.number(field['record.length']);
+    body.describe(`${contentTypes[type]} Protocol`);
+    const whole = end <= body.end;
+    const fragment = () => content(body, field, state, type, version, length);
+    // What is cut stops the layer; what is wrong within a record does not spoil the next.
+    if (whole) contained(body, end, fragment);
+    else fragment();
+  });
+}
+
+/** Says that a record is not whole here; what the capture cut off is told of already. */
+function goesOn(body: Body, length: number): void {
+  const { walk, depth } = body;
+  if (body.end === walk.capturedEnd && (walk.end[depth] ?? 0) > walk.capturedEnd) return;
+  body.incomplete = true;
+  body.report('truncated', `the record has ${HEADER_OCTETS + length} octets, and goes on in another segment`, {
+    needed: HEADER_OCTETS + length,
+    available: body.remaining,
+    limitedBy: 'tcp',
+  });
+}
+
+function content(body: Body, field: TlsFields, state: TlsState, type: number, version: number, length: number): void {
+  const encrypted = state.encrypted[state.direction];
+  switch (type) {
+    case 20:
+      body.group(field.change_cipher_spec, () => body.describe('Change Cipher Spec'), length);
+      // RFC 8446, appendix D.4: in TLS 1.3 it is only there for middleboxes.
+      if (!isTls13(state.version)) state.encrypted[state.direction] = true;
+      return;
+    case 21:
+      alert(body, field, encrypted || length !== 2, length);
+      return;
+    case HANDSHAKE:
+      handshake(body, field, state, version, encrypted);
+      return;
+    case 23:
+      if (body.remaining > 0) body.take(field.app_data, body.remaining);
+      return;
+    default:
+      body.group(field.heartbeat_message, () => body.describe(encrypted ? 'Encrypted Heartbeat' : 'Heartbeat'), length);
+  }
+}
+
+function alert(body: Body, field: TlsFields, encrypted: boolean, length: number): void {
+  body.group(
+    field.alert_message,
+    () => {
+      if (encrypted) {
+        body.describe('Encrypted Alert');
+        return;
+      }
+      const level = body.number(field['alert_message.level']);
+      const description = body.number(field['alert_message.desc']);
+      const what = alertDescriptions[description] ?? `Unknown (${description})`;
+      body.describe(`Alert (Level: ${alertLevels[level] ?? `Unknown (${level})`}, Description: ${what})`);
+    },
+    length,
+  );
+}
+
+function handshake(body: Body, field: TlsFields, state: TlsState, recordVersion: number, encrypted: boolean): void {
+  const end = body.end;
+  if (encrypted || isEncrypted(body)) {
+    body.group(field.handshake, () => body.describe('Encrypted Handshake Message'), end - body.position);
+    return;
+  }
+  while (body.remaining > 0) {
+    body.group(field.handshake, () => {
+      const type = body.number(field['handshake.type']);
+      const length = body.number(field['handshake.length']);
+      body.describe(messageName(body, type, body.position));
+      const last = body.position + length;
+      // A message that goes on in the next record.
+      if (last > body.end) body.incomplete = true;
+      const context = { field, state, recordVersion };
+      if (last > body.end) readMessage(body, context, type);
+      else contained(body, last, () => readMessage(body, context, type));
+    });
+  }
+}
+
+/** Whether what stands in a handshake record cannot be a message: then it is one that is encrypted. */
+function isEncrypted({ view, position, end }: Body): boolean {
+  if (position + 4 > end) return false;
+  const type = view.getUint8(position);
+  const length = view.getUint8(position + 1) * 65536 + view.getUint16(position + 2);
+  if (type === HELLO_REQUEST) return length !== 0 || position + 4 < end;
+  return handshakeTypes[type] === undefined || length > LARGEST_MESSAGE;
+}
+
+/** What the records have, as the `info` column lists it. */
+function summary(layer: LayerNode): string {
+  if (layer.fields[0]?.name === 'gap') return 'Continuation Data';
+  const parts: string[] = [];
+  for (const node of layer.fields) {
+    if (node.name !== 'tls.record') continue;
+    for (const part of node.fields ?? []) {
+      if (part.name === 'tls.app_data') parts.push('Application Data');
+      else if (part.fields !== undefined) parts.push(part.display);
+    }
+  }
+  return parts.join(', ');
+}
+
+/** The `protocol` column: the version that the connection speaks. */
+export function versionColumn(layer: LayerNode): string {
+  const version = Number(findField(layer.fields, 'tls.record.version')?.value ?? 0);
+  const label = versions[version];
+  return label === undefined ? 'TLS' : label.replace(/ 1\.0$/, 'v1').replace(' ', 'v');
+}
