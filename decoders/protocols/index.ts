@@ -2,6 +2,8 @@
 
 import { Registry } from '../core/index.js';
 import { arp } from './arp.js';
+import { bittorrent } from './bittorrent.js';
+import { bittorrentDht } from './bittorrent-dht.js';
 import { coap } from './coap.js';
 import { data } from './data.js';
 import { dns, llmnr, mdns } from './dns.js';
@@ -14,14 +16,17 @@ import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
 import { llc } from './llc.js';
 import { mobility } from './mobility.js';
+import { modbus, modbusTcp } from './modbus.js';
 import { mqtt } from './mqtt.js';
 import { nullLoop } from './null.js';
 import { raw } from './raw.js';
+import { redis } from './redis.js';
 import { sll } from './sll.js';
 import { tcp } from './tcp.js';
 import { tls } from './tls.js';
 import { udp } from './udp.js';
 import { serviceVlan, vlan } from './vlan.js';
+import { wireguard } from './wireguard.js';
 
 /** Every protocol, once; the order gives the registry ids and matters to nothing else. */
 export const protocols = [
@@ -52,6 +57,12 @@ export const protocols = [
   mqtt,
   coap,
   tls,
+  wireguard,
+  redis,
+  modbusTcp,
+  modbus,
+  bittorrentDht,
+  bittorrent,
   data,
 ] as const;
 

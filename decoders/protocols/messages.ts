@@ -60,3 +60,16 @@ export function zeroText(body: Body, field: Field): string {
   body.position = at + length + 1;
   return value;
 }
+
+/** The ports of the transport that carries this layer; zeros where there is none. */
+export function portsOf(body: Body): { readonly source: number; readonly destination: number } {
+  const { conversation } = body.dissection;
+  if (conversation !== undefined) return { source: conversation.sourcePort, destination: conversation.destinationPort };
+  for (let depth = body.depth - 1; depth >= 0; depth--) {
+    const carrier = body.dissection.protocolAt(depth);
+    if (carrier !== 'tcp' && carrier !== 'udp') continue;
+    const at = body.walk.start[depth];
+    return { source: body.view.getUint16(at), destination: body.view.getUint16(at + 2) };
+  }
+  return { source: 0, destination: 0 };
+}
