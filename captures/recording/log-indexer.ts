@@ -23,12 +23,12 @@ import { type BlockScanner, scanSegment } from '../segments/block-scanner.js';
 import { listSegments, segmentName, segmentPath } from '../segments/segment-files.js';
 import type { LogPosition } from '../segments/segment-log.js';
 
-/** With at most this many changed flows a commit is cheap enough to follow every batch. */
-const FEW_FLOWS = 64;
-/** Milliseconds between commits when a moderate, or a large, number of flows changed. */
-const MODERATE_INTERVAL = 150;
-const LONG_INTERVAL = 1000;
-const MODERATE_FLOWS = 4000;
+/** Milliseconds between commits at least, by how many flows changed: each of them is a row to write. */
+const COMMIT_INTERVALS: readonly (readonly [flows: number, milliseconds: number])[] = [
+  [64, 40],
+  [4000, 150],
+  [Number.POSITIVE_INFINITY, 1000],
+];
 /** The largest relative time that fits 64 bits with a sign and a double. */
 const LARGEST_TIME = 2 ** 63 - 1024;
 
@@ -104,9 +104,8 @@ export class LogIndexer {
     const now = performance.now();
     const waited = now - this.lastCommit;
     const { dirtyFlows } = this.flows;
-    const due =
-      force || dirtyFlows <= FEW_FLOWS || waited > (dirtyFlows <= MODERATE_FLOWS ? MODERATE_INTERVAL : LONG_INTERVAL);
-    if (due) this.commitNow(now);
+    const interval = COMMIT_INTERVALS.find(([flows]) => dirtyFlows <= flows)?.[1] ?? 0;
+    if (force || waited > interval) this.commitNow(now);
   }
 
   /** Forgets packets before `firstPacket`, whose segments are gone. */
