@@ -6,10 +6,20 @@ import type { ChunkMessage, CreditMessage } from './messages.js';
 /** Octets that may be under way. */
 const WINDOW = 8 << 20;
 
-/** The receiving side: an async iterable of the chunks. */
-export async function* receiveChunks(port: MessagePort): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * The receiving side: an async iterable of the chunks. No generator, because that answers `return` only after the chunk
+ * that it waits for: a sender that has stalled could never be left.
+ */
+export function receiveChunks(port: MessagePort): AsyncIterable<Uint8Array> {
   const queue: ChunkMessage[] = [];
   let wake: (() => void) | undefined;
+  let left = false;
+  const over = { done: true, value: undefined } as const;
+  const leave = (): void => {
+    left = true;
+    port.close();
+    wake?.();
+  };
   port.on('message', (message: ChunkMessage) => {
     queue.push(message);
     wake?.();
@@ -18,23 +28,30 @@ export async function* receiveChunks(port: MessagePort): AsyncGenerator<Uint8Arr
     queue.push({ broken: 'the sender went away' });
     wake?.();
   });
-  try {
-    for (;;) {
-      const message = queue.shift();
-      if (message === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        continue;
-      }
-      if ('end' in message) return;
-      if ('broken' in message) throw new Error(message.broken);
-      yield message.chunk;
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    while (queue.length === 0 && !left)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    const message = queue.shift();
+    if (left || message === undefined) return over;
+    if ('chunk' in message) {
       port.postMessage({ credit: message.chunk.length } satisfies CreditMessage);
+      return { done: false, value: message.chunk };
     }
-  } finally {
-    port.close();
-  }
+    leave();
+    if ('broken' in message) throw new Error(message.broken);
+    return over;
+  };
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next,
+      return: async () => {
+        leave();
+        return over;
+      },
+    }),
+  };
 }
 
 /**
