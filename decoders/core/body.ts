@@ -215,7 +215,8 @@ export class Body {
       title: field.title,
       value: null,
       display: '',
-      text: '',
+      // What `-T fields` prints of a heading that is there.
+      text: '1',
       offset: start - this.walk.packetStart,
       length: 0,
       fields: [],
