@@ -8,6 +8,7 @@ import { coap } from './coap.js';
 import { data } from './data.js';
 import { dns, llmnr, mdns } from './dns.js';
 import { ethernet } from './ethernet.js';
+import { http } from './http.js';
 import { icmp } from './icmp.js';
 import { icmpv6 } from './icmpv6.js';
 import { ah, esp } from './ipsec.js';
@@ -19,6 +20,7 @@ import { mobility } from './mobility.js';
 import { modbus, modbusTcp } from './modbus.js';
 import { mqtt } from './mqtt.js';
 import { nullLoop } from './null.js';
+import { postgresql } from './postgresql.js';
 import { raw } from './raw.js';
 import { redis } from './redis.js';
 import { sll } from './sll.js';
@@ -57,12 +59,14 @@ export const protocols = [
   mqtt,
   coap,
   tls,
+  http,
   wireguard,
   redis,
   modbusTcp,
   modbus,
   bittorrentDht,
   bittorrent,
+  postgresql,
   data,
 ] as const;
 

@@ -1,4 +1,4 @@
-import { utf8Text } from '../core/format.js';
+import { escapedText, utf8Text } from '../core/format.js';
 import {
   type Body,
   bytes,
@@ -207,5 +207,5 @@ function bulkText(node: FieldNode): string {
   const hex = node.fields?.find((field) => field.name === 'resp.bulk_string.value')?.text ?? '';
   if (hex === '') return 'BulkString(0)';
   const octets = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  return utf8Text(new DataView(octets.buffer), 0, octets.length);
+  return escapedText(utf8Text(new DataView(octets.buffer), 0, octets.length));
 }
