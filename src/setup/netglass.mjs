@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 /** The `netglass` command. It builds only when nothing is built: where it is installed, no compiler need be. */
 import { existsSync } from 'node:fs';
 import { handOver } from './hand-over.mjs';
