@@ -67,11 +67,41 @@ export function hexNumber(value: number | bigint, bits: number): string {
   return `0x${value.toString(16).padStart(Math.ceil(bits / 4), '0')}`;
 }
 
+/** A GUID as Microsoft's protocols write it: the first three parts are little-endian (MS-DTYP, section 2.3.4.2). */
+export function guidText(view: DataView, at: number): string {
+  const part = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+  const first = `${part(view.getUint32(at, true), 8)}-${part(view.getUint16(at + 4, true), 4)}-${part(view.getUint16(at + 6, true), 4)}`;
+  return `${first}-${hexText(view, at + 8, 2)}-${hexText(view, at + 10, 6)}`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/**
+ * A moment as `tshark -T fields` prints it: `Jan  2, 2015 21:52:08.000000000 UTC`.
+ *
+ * @param seconds since 1970-01-01 UTC
+ * @param nanoseconds 0 … 999,999,999
+ */
+export function absoluteTimeText(seconds: number, nanoseconds = 0): string {
+  const date = new Date(seconds * 1000);
+  const clock = date.toISOString().slice(-13, -5);
+  const day = String(date.getUTCDate()).padStart(2);
+  const fraction = String(nanoseconds).padStart(9, '0');
+  return `${MONTHS[date.getUTCMonth()]} ${day}, ${date.getUTCFullYear()} ${clock}.${fraction} UTC`;
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 /** UTF-8 text; invalid sequences become U+FFFD. */
 export function utf8Text(view: DataView, at: number, length: number): string {
   return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + at, length));
+}
+
+/** UTF-8 text up to the first zero octet, or all of it: what a C string in a fixed space holds. */
+export function zeroEndedText(view: DataView, at: number, length: number): string {
+  let octets = 0;
+  while (octets < length && view.getUint8(at + octets) !== 0) octets++;
+  return utf8Text(view, at, octets);
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

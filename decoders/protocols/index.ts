@@ -2,32 +2,52 @@
 
 import { Registry } from '../core/index.js';
 import { arp } from './arp.js';
+import { backbone } from './backbone.js';
 import { bittorrent } from './bittorrent.js';
 import { bittorrentDht } from './bittorrent-dht.js';
+import { chdlc, slarp } from './chdlc.js';
 import { coap } from './coap.js';
 import { data } from './data.js';
+import { dhcp } from './dhcp.js';
+import { dhcpv6 } from './dhcpv6.js';
 import { dns, llmnr, mdns } from './dns.js';
+import { erspan } from './erspan.js';
 import { ethernet } from './ethernet.js';
+import { geneve } from './geneve.js';
+import { gre } from './gre.js';
 import { http } from './http.js';
 import { icmp } from './icmp.js';
 import { icmpv6 } from './icmpv6.js';
+import { igmp } from './igmp.js';
 import { ah, esp } from './ipsec.js';
 import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
 import { llc } from './llc.js';
+import { macsec } from './macsec.js';
 import { mobility } from './mobility.js';
 import { modbus, modbusTcp } from './modbus.js';
+import { bareWire, controlWord, mpls, pseudowire } from './mpls.js';
 import { mqtt } from './mqtt.js';
+import { ntp } from './ntp.js';
 import { nullLoop } from './null.js';
 import { postgresql } from './postgresql.js';
+import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
 import { raw } from './raw.js';
 import { redis } from './redis.js';
+import { rip } from './rip.js';
+import { ripng } from './ripng.js';
 import { sll } from './sll.js';
+import { stp } from './stp.js';
+import { syslog } from './syslog.js';
 import { tcp } from './tcp.js';
+import { tftp } from './tftp.js';
 import { tls } from './tls.js';
 import { udp } from './udp.js';
+import { udplite } from './udplite.js';
 import { serviceVlan, vlan } from './vlan.js';
+import { vrrp } from './vrrp.js';
+import { vxlan } from './vxlan.js';
 import { wireguard } from './wireguard.js';
 
 /** Every protocol, once; the order gives the registry ids and matters to nothing else. */
@@ -67,6 +87,32 @@ export const protocols = [
   bittorrentDht,
   bittorrent,
   postgresql,
+  gre,
+  erspan,
+  vxlan,
+  geneve,
+  mpls,
+  pseudowire,
+  controlWord,
+  bareWire,
+  ppp,
+  pppoeDiscovery,
+  pppoeSession,
+  chdlc,
+  slarp,
+  igmp,
+  vrrp,
+  stp,
+  backbone,
+  udplite,
+  macsec,
+  dhcp,
+  dhcpv6,
+  ntp,
+  tftp,
+  syslog,
+  rip,
+  ripng,
   data,
 ] as const;
 
