@@ -84,6 +84,11 @@ export function flag(title: string, options: FieldOptions & { bits?: number } = 
   return { kind: 'bool', bits: options.bits ?? 1, title, ...options };
 }
 
+/** As a part: bits that have no name and are not shown by themselves. */
+export function spare(width: number): FieldDeclaration<'uint'> {
+  return { kind: 'uint', bits: width, title: 'Spare bits', bare: true, when: () => false };
+}
+
 /** An unsigned field divided into parts, each a field of its own named `<parent>.<key>`. */
 export function bits(
   width: number,

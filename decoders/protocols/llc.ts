@@ -61,14 +61,22 @@ export const llc = protocol('llc', 'Logical-Link Control', {
     return isSnap(view, start) ? 8 : 2 + controlOctets(view, start);
   },
   // IP straight on LLC has the access point 6; it enters the EtherTypes' table as IPv4.
-  next: {
-    table: 'eth.type',
-    value: (_read, view, start) => {
-      if (isSnap(view, start))
-        return isEtherType(view.getUint32(start + 2) & 0xffffff) ? view.getUint16(start + 6) : -1;
-      return view.getUint8(start) === 6 ? 0x0800 : -1;
+  next: [
+    {
+      table: 'eth.type',
+      value: (_read, view, start) => {
+        if (isSnap(view, start))
+          return isEtherType(view.getUint32(start + 2) & 0xffffff) ? view.getUint16(start + 6) : -1;
+        return view.getUint8(start) === 6 ? 0x0800 : -1;
+      },
     },
-  },
+    { table: 'llc.dsap', value: (_read, view, start) => (isSnap(view, start) ? -1 : view.getUint8(start)) },
+    {
+      table: 'llc.cisco_pid',
+      value: (_read, view, start) =>
+        isSnap(view, start) && (view.getUint32(start + 2) & 0xffffff) === CISCO ? view.getUint16(start + 6) : -1,
+    },
+  ],
   body: (body, field) => {
     const { view, start } = body;
     body.need(1, 'Control field');

@@ -49,14 +49,18 @@ export const serviceVlan = protocol('ieee8021ad', 'IEEE 802.1ad', {
     priority: uint(3, 'Priority', { labels: priorities }),
     dei: uint(1, 'DEI'),
     id: uint(12, 'ID'),
-    // Wireshark decodes the type behind an S-tag with 802.1ah's field.
-    etype: uint(16, 'Type', { base: 16, labels: etherTypes, filter: 'ieee8021ah.etype' }),
   },
+  // Wireshark decodes the type behind an S-tag with 802.1ah's field, which stands elsewhere there.
+  fields: { etype: uint(16, 'Type', { base: 16, labels: etherTypes, filter: 'ieee8021ah.etype' }) },
+  headerLength: () => 4,
   payloadEnd: (_read, view, start, end) => etherPayloadEnd(view.getUint16(start + 2), start + 4, end),
   next: {
     table: 'eth.type',
     value: (_read, view, start, _end, walk) =>
       etherTypeOf(view, view.getUint16(start + 2), start + 4, walk.capturedEnd),
+  },
+  body: (body, field) => {
+    body.number(field.etype);
   },
   inspect: (_read, _view, _start, _end, walk) => {
     walk.flags |= PacketFlag.tagged;
