@@ -1,0 +1,269 @@
+import { utf8Text } from '../core/format.js';
+import { type Body, type Field, type LayerNode, protocol } from '../core/index.js';
+import { statusCodes } from '../labels/http.js';
+import { chunks, cutByCapture, entity, fileData, partly } from './http-body.js';
+import { fields, type HttpFields, headers } from './http-fields.js';
+import {
+  fieldEnd,
+  hasNoBody,
+  isResponse,
+  lineEnd,
+  messageLength,
+  methodLength,
+  recognise,
+  scanHeader,
+  startsMessage,
+  textEnd,
+} from './http-scan.js';
+
+/** Hypertext Transfer Protocol, version 1. */
+export const http = protocol('http', 'Hypertext Transfer Protocol', {
+  reference: 'RFC 9112',
+  carriedBy: { 'tcp.port': [80, 2710, 2869, 3128, 3132, 5985, 8080, 8088, 11371] },
+  header: {},
+  fields,
+  headerLength: 'all',
+  message: messageLength,
+  recognises: { tcp: recognise },
+  body: (body, field) => {
+    while (body.remaining > 0) {
+      if (startsMessage(body.view, body.position, body.end)) message(body, field);
+      else {
+        continuation(body, field);
+        return;
+      }
+    }
+  },
+  info: (layer, body) => summary(layer, body),
+});
+
+/** The middle of a message that began in another segment. */
+function continuation(body: Body, field: HttpFields): void {
+  fileData(body, field, body.remaining);
+}
+
+/** What the header says that the body needs to know. */
+interface Header {
+  host: string;
+  encoded: boolean;
+  upgrade: string;
+}
+
+function message(body: Body, field: HttpFields): void {
+  const { view } = body;
+  const start = body.position;
+  const { bodyStart, chunked, length } = { ...scanHeader(view, start, body.end) };
+  if (bodyStart < 0) partly(body, 'the header');
+  const response = isResponse(view, start, body.end);
+  const header: Header = { host: '', encoded: false, upgrade: '' };
+  const uri = (response ? statusLine : requestLine)(body, field);
+  const line = field[response ? 'response.line' : 'request.line'];
+  while (body.remaining > 0 && (bodyStart < 0 || body.position < bodyStart)) {
+    const end = fieldEnd(view, body.position, body.end);
+    // A line that goes on in another segment is shown as far as it is there.
+    const next = end < 0 ? body.end : end;
+    if (textEnd(view, body.position, next) === body.position) body.skip(next - body.position);
+    else headerField(body, field, line, next, header);
+  }
+  // Wireshark does not come so far in a header that the capture cut.
+  if (bodyStart < 0 && cutByCapture(body)) return;
+  // The target of CONNECT is no URI (RFC 9112, section 3.2.3).
+  if (!response && view.getUint32(start) !== 0x434f4e4e)
+    body.derived(field['request.full_uri'], fullUri(header.host, uri), undefined, start);
+  body.derived(field[response ? 'response' : 'request'], true, undefined, start);
+  if (bodyStart < 0) return;
+  if (response && hasNoBody(view, start, body.end)) {
+    switching(body, header);
+    return;
+  }
+  if (chunked) chunks(body, field);
+  else if (length >= 0) entity(body, field, length, header.encoded);
+  else if (response && body.remaining > 0) entity(body, field, body.remaining, header.encoded);
+}
+
+/** RFC 9110, section 7.8: behind a 101 both sides speak another protocol. */
+function switching(body: Body, header: Header): void {
+  const { conversation } = body.dissection;
+  if (conversation === undefined || header.upgrade === '') return;
+  if (header.upgrade.toLowerCase() === 'websocket') conversation.switchTo('websocket');
+  else if (header.upgrade.toLowerCase() === 'h2c') conversation.switchTo('http2');
+}
+
+function requestLine(body: Body, field: HttpFields): string {
+  const { view, position: start } = body;
+  const next = lineEnd(view, start, body.end);
+  const last = next < 0 ? body.end : textEnd(view, start, next);
+  let uri = '';
+  body.group(field.chat, () => {
+    const length = methodLength(view, start, last);
+    body.text(field['request.method'], length);
+    body.position++;
+    // The version is behind the last space: a URI may have spaces that nobody escaped.
+    const space = lastSpace(view, body.position, last);
+    uri = requestTarget(body, field, (space < 0 ? last : space) - body.position);
+    if (space >= 0) {
+      body.position = space + 1;
+      body.text(field['request.version'], last - body.position);
+    }
+    body.position = next < 0 ? body.end : next;
+    body.describe(utf8Text(view, start, last - start));
+  });
+  return uri;
+}
+
+function lastSpace(view: DataView, from: number, end: number): number {
+  for (let at = end - 1; at >= from; at--) if (view.getUint8(at) === 32) return at;
+  return -1;
+}
+
+/** The target, and its query's parameters, where it has a query. */
+function requestTarget(body: Body, field: HttpFields, length: number): string {
+  const { view, position: start } = body;
+  const uri = utf8Text(view, start, length);
+  const end = start + length;
+  const mark = indexOf(view, 63, start, end);
+  if (mark < 0) {
+    body.take(field['request.uri'], length);
+    return uri;
+  }
+  body.over(field['request.uri'], length, () => {
+    body.take(field['request.uri.path'], mark - start);
+    body.position++;
+    body.over(field['request.uri.query'], end - mark - 1, () => {
+      while (body.remaining > 0) {
+        const next = indexOf(view, 38, body.position, end);
+        const octets = (next < 0 ? end : next) - body.position;
+        if (octets > 0) body.take(field['request.uri.query.parameter'], octets);
+        body.position = next < 0 ? end : next + 1;
+      }
+    });
+  });
+  return uri;
+}
+
+function indexOf(view: DataView, octet: number, from: number, end: number): number {
+  for (let at = from; at < end; at++) if (view.getUint8(at) === octet) return at;
+  return -1;
+}
+
+/** @returns the target that there is none of */
+function statusLine(body: Body, field: HttpFields): string {
+  const { view, position: start } = body;
+  const next = lineEnd(view, start, body.end);
+  const last = next < 0 ? body.end : textEnd(view, start, next);
+  body.group(field.chat, () => {
+    const version = indexOf(view, 32, start, last);
+    body.text(field['response.version'], (version < 0 ? last : version) - start);
+    if (version >= 0) {
+      const phrase = indexOf(view, 32, version + 1, last);
+      const end = phrase < 0 ? last : phrase;
+      const digits = utf8Text(view, version + 1, end - version - 1);
+      if (/^\d{3}$/.test(digits)) {
+        const code = Number(digits);
+        body.found(field['response.code'], code, version + 1, 3);
+        const name = statusCodes[code];
+        body.derived(field['response.code.desc'], name ?? 'Unknown', undefined, version + 1);
+      }
+      if (phrase >= 0) {
+        body.position = phrase + 1;
+        body.text(field['response.phrase'], last - phrase - 1);
+      }
+    }
+    body.position = next < 0 ? body.end : next;
+    body.describe(utf8Text(view, start, last - start));
+  });
+  return '';
+}
+
+function headerField(body: Body, field: HttpFields, line: Field, next: number, header: Header): void {
+  const { view, position: start } = body;
+  const last = textEnd(view, start, next);
+  const colon = indexOf(view, 58, start, last);
+  body.over(line, next - start, () => {
+    body.describe(utf8Text(view, start, last - start));
+    if (colon >= 0) {
+      const name = utf8Text(view, start, colon - start)
+        .trim()
+        .toLowerCase();
+      let from = colon + 1;
+      let to = last;
+      while (from < to && isBlank(view.getUint8(from))) from++;
+      while (to > from && isBlank(view.getUint8(to - 1))) to--;
+      namedField(body, field, name, from, to, header);
+    }
+    body.position = next;
+  });
+}
+
+function isBlank(octet: number): boolean {
+  return octet === 32 || octet === 9 || octet === 13 || octet === 10;
+}
+
+function namedField(body: Body, field: HttpFields, name: string, from: number, to: number, header: Header): void {
+  const key = (headers as Readonly<Record<string, (typeof headers)[keyof typeof headers] | undefined>>)[name];
+  if (key === undefined || !Object.hasOwn(headers, name)) return;
+  body.position = from;
+  const whole = field[key];
+  if (key === 'cookie') {
+    body.over(whole, to - from, () => cookies(body, field));
+    return;
+  }
+  const value = body.text(whole, to - from);
+  if (key === 'host') header.host = value;
+  else if (key === 'upgrade') header.upgrade = value;
+  else if (key === 'content_encoding') header.encoded = value !== '' && value !== 'identity';
+  else if (key === 'content_length_header' && /^\d{1,15}$/.test(value))
+    body.derived(field.content_length, Number(value), undefined, from, to - from);
+  else if (key === 'authorization' || key === 'proxy_authorization') credentials(body, field, value, from, to);
+}
+
+function cookies(body: Body, field: HttpFields): void {
+  const { view } = body;
+  const end = body.end;
+  while (body.remaining > 0) {
+    const next = indexOf(view, 59, body.position, end);
+    const last = next < 0 ? end : next;
+    if (last > body.position) body.text(field.cookie_pair, last - body.position);
+    body.position = next < 0 ? end : next + 1;
+    while (body.remaining > 0 && isBlank(view.getUint8(body.position))) body.position++;
+  }
+}
+
+/** RFC 7617: the user and the password, which are only encoded. */
+function credentials(body: Body, field: HttpFields, value: string, from: number, to: number): void {
+  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(value)?.[1];
+  if (encoded === undefined) return;
+  const decoded = base64Text(encoded);
+  if (decoded !== undefined) body.derived(field.authbasic, decoded, undefined, from, to - from);
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Base64 (RFC 4648, section 4) of UTF-8 text. */
+function base64Text(encoded: string): string | undefined {
+  const digits = encoded.replace(/=+$/, '');
+  const out = new Uint8Array((digits.length * 3) >> 2);
+  let value = 0;
+  let have = 0;
+  let at = 0;
+  for (const character of digits) {
+    value = ((value << 6) | ALPHABET.indexOf(character)) & 0xffff;
+    have += 6;
+    if (have < 8) continue;
+    have -= 8;
+    out[at++] = (value >> have) & 255;
+  }
+  return utf8Text(new DataView(out.buffer), 0, at);
+}
+
+function fullUri(host: string, uri: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri : `http://${host}${uri}`;
+}
+
+/** The first line of the first message, whose line end Wireshark shows as a space, and the type of its body. */
+function summary(layer: LayerNode, { view, start, end }: Body): string {
+  if (layer.fields.length === 0 || !startsMessage(view, start, end)) return 'Continuation';
+  const next = lineEnd(view, start, end);
+  const last = next < 0 ? end : textEnd(view, start, next);
+  return `${utf8Text(view, start, last - start)}${next < 0 ? '' : ' '}`;
+}
