@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cpuSeconds, residentMebibytes, threadSeconds } from '../bench/harness/processes.js';
+import { cpuSeconds, residentMegabytes, threadSeconds } from '../bench/harness/processes.js';
 import { markdown } from '../bench/harness/result.js';
 import { median, ratios, shown, summary } from '../bench/harness/samples.js';
 import { Kind, LEAST_TCP, planFlows } from '../bench/traffic/flow-plan.js';
@@ -113,8 +113,8 @@ describe('samples', () => {
   test('CPU and memory of this one', () => {
     expect(cpuSeconds(process.pid)).toBeGreaterThan(0);
     expect(threadSeconds(process.pid)).toBeGreaterThan(0);
-    expect(residentMebibytes(process.pid, 'peak')).toBeGreaterThanOrEqual(
-      Math.floor(residentMebibytes(process.pid, 'now')),
+    expect(residentMegabytes(process.pid, 'peak')).toBeGreaterThanOrEqual(
+      Math.floor(residentMegabytes(process.pid, 'now')),
     );
   });
 });

@@ -22,9 +22,9 @@ export function threadSeconds(pid: number): number {
   return total / 1e9;
 }
 
-/** Mebibytes: resident now, or `peak`: at most so far. */
-export function residentMebibytes(pid: number, which: 'now' | 'peak'): number {
+/** Megabytes (10^6): resident now, or `peak`: at most so far. */
+export function residentMegabytes(pid: number, which: 'now' | 'peak'): number {
   const name = which === 'now' ? 'VmRSS' : 'VmHWM';
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+  return (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024) / 1e6;
 }

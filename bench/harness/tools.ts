@@ -14,7 +14,7 @@ const SOURCES = fileURLToPath(new URL('../../../bench/', import.meta.url));
 export interface Cost {
   readonly seconds: number;
   readonly cpuSeconds: number;
-  readonly peakMebibytes: number;
+  readonly peakMegabytes: number;
   readonly output: string;
   readonly errors: string;
 }
@@ -95,7 +95,7 @@ export class Running {
     return {
       seconds: wall / 1e6,
       cpuSeconds: (user + system) / 1e6,
-      peakMebibytes: peak / 1024,
+      peakMegabytes: (peak * 1024) / 1e6,
       output: this.output,
       errors: this.errors,
     };
