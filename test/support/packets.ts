@@ -116,7 +116,11 @@ export function tshark(file: string, ...args: string[]): string[] {
   return stdout.split('\n').slice(0, -1);
 }
 
-/** `frame.number`s are not asked for: how many packets tshark finds. */
+/** How many packets Wireshark's capinfos finds in a file; far quicker than tshark. Throws when it complains. */
 export function tsharkCount(file: string): number {
-  return tshark(file, '-T', 'fields', '-e', 'frame.len').length;
+  const { stdout, stderr, status } = spawnSync('capinfos', ['-c', '-M', '-r', '-T', file], { encoding: 'utf8' });
+  const count = /\t(\d+)\s*$/.exec(stdout)?.[1];
+  if (status !== 0 || stderr.trim() !== '' || count === undefined)
+    throw new Error(`capinfos on ${file}: ${stderr || stdout}`);
+  return Number(count);
 }
