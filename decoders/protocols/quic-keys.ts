@@ -1,0 +1,91 @@
+/** Protection of Initial packets: RFC 9001, section 5. The keys follow from the connection ID, so that all who see it can read. */
+
+import { encryptBlock, expandKey, openGcm } from '../crypto/aes.js';
+import { hkdfExpandLabel, hmac } from '../crypto/sha256.js';
+
+export interface PacketKeys {
+  readonly key: Uint8Array;
+  readonly iv: Uint8Array;
+  /** Header protection. */
+  readonly hp: Uint8Array;
+}
+
+const octets = (hex: string): Uint8Array =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+
+/** RFC 9001, section 5.2; RFC 9369, section 3.3.1; and those of the drafts that were deployed. */
+const SALT_V1 = octets('38762cf7f55934b34d179ae6a4c80cadccbb7f0a');
+const SALT_V2 = octets('0dede3def700a6db819381be6e269dcbf9bd2ed9');
+const SALT_DRAFT_29 = octets('afbfec289993d24c9e9786f19c6111e04390a899');
+const SALT_DRAFT_23 = octets('c3eef712c72ebb5a11a7d2432bb46365bef9f502');
+
+export const VERSION_2 = 0x6b3343cf;
+
+/** Whether Initial packets of this version are protected in a way that is known. */
+export function isKnownVersion(version: number): boolean {
+  return saltOf(version) !== undefined;
+}
+
+function saltOf(version: number): Uint8Array | undefined {
+  if (version === 1) return SALT_V1;
+  if (version === VERSION_2) return SALT_V2;
+  const draft = version >>> 8 === 0xff0000 ? version & 255 : 0;
+  if (draft >= 29 && draft <= 34) return draft < 33 ? SALT_DRAFT_29 : SALT_V1;
+  return draft >= 23 && draft <= 28 ? SALT_DRAFT_23 : undefined;
+}
+
+/**
+ * The keys of both sides.
+ *
+ * @param connection the Destination Connection ID of the client's first packet
+ */
+export function initialKeys(version: number, connection: Uint8Array): { client: PacketKeys; server: PacketKeys } {
+  const secret = hmac(saltOf(version) ?? SALT_V1, connection);
+  const prefix = version === VERSION_2 ? 'quicv2' : 'quic';
+  const side = (label: string): PacketKeys => {
+    const own = hkdfExpandLabel(secret, label, 32);
+    return {
+      key: hkdfExpandLabel(own, `${prefix} key`, 16),
+      iv: hkdfExpandLabel(own, `${prefix} iv`, 12),
+      hp: hkdfExpandLabel(own, `${prefix} hp`, 16),
+    };
+  };
+  return { client: side('client in'), server: side('server in') };
+}
+
+/** What was under the protection. */
+export interface Opened {
+  /** The first octet as it was before header protection. */
+  readonly first: number;
+  readonly numberLength: number;
+  readonly packetNumber: number;
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Removes the protection of header and payload: RFC 9001, sections 5.3 and 5.4.
+ *
+ * @param packet the whole packet
+ * @param numberAt where in it the packet number stands
+ * @returns undefined when the keys are not the packet's
+ */
+export function open(keys: PacketKeys, packet: Uint8Array, numberAt: number): Opened | undefined {
+  if (numberAt + 20 > packet.length) return undefined;
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
+  const sample = Int32Array.from({ length: 4 }, (_, i) => view.getInt32(numberAt + 4 + i * 4));
+  encryptBlock(expandKey(keys.hp), sample);
+  const first = packet[0] ^ ((sample[0] >>> 24) & 15);
+  const numberLength = (first & 3) + 1;
+  const header = packet.slice(0, numberAt + numberLength);
+  header[0] = first;
+  let packetNumber = 0;
+  for (let i = 0; i < numberLength; i++) {
+    const mask = i < 3 ? (sample[0] >>> (16 - i * 8)) & 255 : sample[1] >>> 24;
+    header[numberAt + i] ^= mask;
+    packetNumber = packetNumber * 256 + header[numberAt + i];
+  }
+  const nonce = keys.iv.slice();
+  for (let i = 0, rest = packetNumber; i < 4; i++, rest >>>= 8) nonce[11 - i] ^= rest & 255;
+  const payload = openGcm(keys.key, nonce, header, packet.subarray(numberAt + numberLength));
+  return payload === undefined ? undefined : { first, numberLength, packetNumber, payload };
+}
