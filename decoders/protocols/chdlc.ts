@@ -10,8 +10,8 @@ const OSI = 0xfefe;
 const carried = new Set([0x0800, 0x86dd, 0x8847, 0x8848]);
 
 /** An octet stands in front of ISO packets, so that they begin on an even one. */
-function padding(view: DataView, start: number, end: number): number {
-  return view.getUint16(start + 2) === OSI && start + 4 < end ? 1 : 0;
+function padding(view: DataView, start: number): number {
+  return view.getUint16(start + 2) === OSI ? 1 : 0;
 }
 
 /** Cisco HDLC. */
@@ -25,7 +25,7 @@ export const chdlc = protocol('chdlc', 'Cisco HDLC', {
     protocol: uint(16, 'Protocol', { base: 16, labels: { ...etherTypes, [SLARP]: 'SLARP', [OSI]: 'OSI' } }),
   },
   fields: { clns_padding: uint(8, 'CLNS Padding', { base: 16 }) },
-  headerLength: (_read, view, start, end) => 4 + padding(view, start, end),
+  headerLength: (_read, view, start) => 4 + padding(view, start),
   next: [
     { table: 'chdlc.protocol', value: (read, view, start) => read.protocol(view, start) },
     {
@@ -37,7 +37,7 @@ export const chdlc = protocol('chdlc', 'Cisco HDLC', {
     },
   ],
   body: (body, field) => {
-    if (body.remaining > 0) body.number(field.clns_padding);
+    if (padding(body.view, body.start) > 0) body.number(field.clns_padding);
     const type = body.view.getUint16(body.start + 2);
     if (!carried.has(type) && type !== OSI && type !== SLARP) body.column = hexNumber(type, 16);
   },

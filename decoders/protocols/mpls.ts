@@ -1,6 +1,6 @@
 /** Multiprotocol Label Switching: a stack of labels, and the control word that may stand behind it. */
 
-import { bits, protocol, spare, uint } from '../core/index.js';
+import { bits, protocol, uint } from '../core/index.js';
 
 /** IANA "Special-Purpose Multiprotocol Label Switching (MPLS) Label Values". */
 const reservedLabels = {
@@ -96,11 +96,14 @@ export const controlWord = protocol('pwethcw', 'PW Ethernet Control Word', {
   reference: 'RFC 4448, section 4.6',
   column: 'PW ETH',
   carriedBy: { 'mpls.controlword': 0 },
-  header: {
-    reserved: spare(16),
-    sequence: uint(16, 'Sequence Number', { filter: 'pweth.cw.sequence_number' }),
-  },
+  header: {},
+  fields: { sequence: uint(16, 'Sequence Number', { filter: 'pweth.cw.sequence_number' }) },
+  headerLength: () => 4,
   next: { table: 'linktype', value: () => ETHERNET_LINK },
+  body: (body, field) => {
+    body.skip(2);
+    body.number(field.sequence);
+  },
   info: (_layer, { view, start, end }) =>
     start + 4 > end ? 'Cut control word' : `Sequence number ${view.getUint16(start + 2)}`,
 });

@@ -5,13 +5,12 @@ import { type Body, bytes, type Field, protocol, text, uint } from '../core/inde
 import { pppProtocols } from '../labels/ppp.js';
 
 const ALL_STATIONS = 0xff;
-const UNNUMBERED = 0x03;
 const IPV4 = 0x0021;
 const IPV6 = 0x0057;
 
-/** Octets of the address and control fields, which may be left out (RFC 1661, section 6.6). */
+/** Octets of the address and control fields, which may be left out: no protocol begins with that octet (RFC 1661, section 6.5). */
 function framing(view: DataView, start: number, end: number): number {
-  return start + 2 <= end && view.getUint8(start) === ALL_STATIONS && view.getUint8(start + 1) === UNNUMBERED ? 2 : 0;
+  return start < end && view.getUint8(start) === ALL_STATIONS ? 2 : 0;
 }
 
 /** Octets of the protocol number: an odd first octet is all there is of it (RFC 1661, sections 2 and 6.5). */
