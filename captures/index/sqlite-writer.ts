@@ -11,23 +11,12 @@ import { type Checkpoint, type Expired, type IndexTotals, type IndexWriter, NOTH
 import { type PacketRows, packetRows } from './packet-rows.js';
 import { PROBLEM_FLAGS, Rollups } from './rollups.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
+import { isUnreadable } from './sqlite-errors.js';
 import { type FlowRow, flowCounts, flowValues, loadFlow, STORE_FLOW, UPDATE_FLOW } from './sqlite-flows.js';
 
 /** What the decoders call themselves: an index made by others is rebuilt rather than misread. */
 export function decoderFingerprint(): string {
   return registry.protocols.map((protocol) => protocol.filter).join(' ');
-}
-
-/** Whether an error says that the index's content is at fault, so that another attempt would meet the same. */
-export function isUnreadable(error: unknown): boolean {
-  // A value that is no JSON is a damaged one too.
-  if (error instanceof SyntaxError) return true;
-  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|ERROR|CONSTRAINT|MISMATCH)/.test(error.code);
-}
-
-/** Whether an error that came up while the index was being read says that its pages are damaged. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(error.code);
 }
 
 /** Removes an index with its side files. */
@@ -201,8 +190,22 @@ export class SqliteIndexWriter implements IndexWriter {
     // From here on it is kept as files are: what is in the side file comes into the index, and that to the disk.
     this.db.pragma('synchronous = FULL');
     this.db.pragma('wal_checkpoint(TRUNCATE)');
+    this.leaveWal();
     this.close();
     for (const suffix of ['', '-wal']) syncFile(this.file + suffix);
+  }
+
+  /**
+   * Without a side file the index can be read on a disk that is full, and is one file to copy. Whoever is reading it now
+   * keeps it as it is, and is not waited for.
+   */
+  private leaveWal(): void {
+    try {
+      this.db.pragma('busy_timeout = 0');
+      this.db.pragma('journal_mode = DELETE');
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY'))) throw error;
+    }
   }
 
   close(): void {

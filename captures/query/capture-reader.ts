@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import { SCHEMA_VERSION } from '../index/schema.js';
-import { decoderFingerprint, emptyTotals, isUnreadable } from '../index/sqlite-writer.js';
+import { isUnreadable } from '../index/sqlite-errors.js';
+import { decoderFingerprint, emptyTotals } from '../index/sqlite-writer.js';
 import { indexPath } from '../segments/segment-files.js';
 import { LogReader, type PacketPlace } from './log-reader.js';
 

@@ -2,7 +2,7 @@
 
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { FilterError } from '../../decoders/filter/index.js';
-import { isDamage } from '../index/sqlite-writer.js';
+import { isDamage, isOutOfReach } from '../index/sqlite-errors.js';
 import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
 import { CaptureReader, IndexOutdated } from './capture-reader.js';
@@ -126,6 +126,13 @@ function wireError(error: unknown): WireError {
       code: error.code,
       message: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+  if (isOutOfReach(error))
+    return {
+      kind: 'capture',
+      code: 'io',
+      message: `The index cannot be read: ${(error as Error).message}.`,
+      hint: 'Is the disk full, or the folder not readable? Nothing is lost: the packets are in the log.',
     };
   if (error instanceof IndexOutdated || isDamage(error)) return { kind: 'outdated', message: (error as Error).message };
   return { kind: 'unknown', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
