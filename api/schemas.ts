@@ -62,7 +62,7 @@ export const startCapture = z.strictObject({
     .min(65_536)
     .max(2 ** 31 - 1)
     .optional()
-    .describe('Kernel buffer per interface; default 32 MiB.'),
+    .describe('Kernel buffer per interface; default 24 MiB.'),
   stop: stopRules.optional(),
   ring: ringRules.optional(),
 });

@@ -17,6 +17,7 @@ import type { CaptureReader, PacketRef } from './capture-reader.js';
 import type { Matches } from './query-types.js';
 
 /** Packet numbers that one step looks at, so that other questions get their turn in between. */
+const FIRST_STEP = 2_000;
 const COLUMN_STEP = 200_000;
 /** Matches, or candidates, that one step brings. */
 const ROWS_STEP = 20_000;
@@ -101,8 +102,11 @@ export class FilterRun {
         yield { numbers: rows.map((row) => row.number), scannedTo };
       return;
     }
+    // Small steps first: a page is answered as soon as it is full.
+    let step = FIRST_STEP;
     for (let low = from; low <= to; ) {
-      const high = Math.min(to, low + COLUMN_STEP - 1);
+      const high = Math.min(to, low + step - 1);
+      step = Math.min(COLUMN_STEP, step * 4);
       const numbers = this.reader.numbers(
         `p.number BETWEEN ? AND ? AND ${this.where}`,
         [low, high, ...this.parameters],

@@ -87,6 +87,10 @@ export class QueryPool {
     }
   }
 
+  warm(): void {
+    this.worker ??= this.start();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     await this.worker?.terminate();

@@ -36,7 +36,7 @@ export interface CheckedOptions {
 }
 
 export const ENGINE_NAMES: readonly EngineName[] = ['native', 'cap', 'raw-socket'];
-export const DEFAULT_BUFFER_BYTES = 32 * 1024 * 1024;
+export const DEFAULT_BUFFER_BYTES = 24 * 1024 * 1024;
 const SMALLEST_BUFFER = 65536;
 const LARGEST_BUFFER = 2 ** 31 - 1;
 

@@ -95,7 +95,7 @@ export interface LiveOptions {
   readonly snapLength?: number;
   /** Default true. */
   readonly promiscuous?: boolean;
-  /** Kernel buffer per interface in octets, 65536 … 2^31-1; default 32 MiB: dumpcap has 2, and 64 MiB of blocks stand behind it. */
+  /** Kernel buffer per interface in octets, 65536 … 2^31-1; default 24 MiB: dumpcap has 2, and 64 MiB of blocks stand behind it. */
   readonly bufferBytes?: number;
 }
 
