@@ -360,6 +360,11 @@ export class Body {
     else for (const part of node.fields ?? []) this.push(part);
   }
 
+  /** Adds nodes that another body read: what stands in octets from which protection was removed. */
+  adopt(nodes: readonly FieldNode[]): void {
+    for (const node of nodes) this.push(node);
+  }
+
   private push(node: FieldNode): void {
     if (++this.dissection.nodes > MAXIMUM_NODES) {
       if (this.dissection.nodes === MAXIMUM_NODES + 1)
