@@ -29,6 +29,7 @@ import { mobility } from './mobility.js';
 import { modbus, modbusTcp } from './modbus.js';
 import { bareWire, controlWord, mpls, pseudowire } from './mpls.js';
 import { mqtt } from './mqtt.js';
+import { mysql } from './mysql.js';
 import { ntp } from './ntp.js';
 import { nullLoop } from './null.js';
 import { postgresql } from './postgresql.js';
@@ -113,6 +114,7 @@ export const protocols = [
   syslog,
   rip,
   ripng,
+  mysql,
   data,
 ] as const;
 

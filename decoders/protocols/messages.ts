@@ -1,5 +1,6 @@
 /** What protocols over byte streams share: a segment holds several messages, the last of them perhaps in part. */
 
+import { MAXIMUM_NODES, STOP } from '../core/body.js';
 import { utf8Text } from '../core/format.js';
 import type { Body, Field } from '../core/index.js';
 import type { MessageLength } from '../core/protocol.js';
@@ -19,10 +20,19 @@ export function readMessages(body: Body, length: MessageLength, read: () => void
     const end = octets === 0 || octets === Number.POSITIVE_INFINITY ? body.end : start + octets;
     if (octets === 0 || end > body.end) continues(body, octets);
     body.within(end, () => {
-      read();
+      readWhole(body, read);
       if (body.remaining > 0) body.skip(body.remaining);
     });
     if (body.position === start) return;
+  }
+}
+
+/** Reads one message; what is wrong within it is its own: those that follow begin where its length says. */
+function readWhole(body: Body, read: () => void): void {
+  try {
+    read();
+  } catch (stop) {
+    if (stop !== STOP || body.incomplete || body.dissection.nodes > MAXIMUM_NODES) throw stop;
   }
 }
 
