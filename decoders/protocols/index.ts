@@ -13,12 +13,14 @@ import { dhcpv6 } from './dhcpv6.js';
 import { dns, llmnr, mdns } from './dns.js';
 import { erspan } from './erspan.js';
 import { ethernet } from './ethernet.js';
+import { ftp } from './ftp.js';
 import { geneve } from './geneve.js';
 import { gre } from './gre.js';
 import { http } from './http.js';
 import { icmp } from './icmp.js';
 import { icmpv6 } from './icmpv6.js';
 import { igmp } from './igmp.js';
+import { imap } from './imap.js';
 import { ah, esp } from './ipsec.js';
 import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
@@ -32,16 +34,20 @@ import { mqtt } from './mqtt.js';
 import { mysql } from './mysql.js';
 import { ntp } from './ntp.js';
 import { nullLoop } from './null.js';
+import { pop } from './pop.js';
 import { postgresql } from './postgresql.js';
 import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
+import { quic } from './quic.js';
 import { raw } from './raw.js';
 import { redis } from './redis.js';
 import { rip } from './rip.js';
 import { ripng } from './ripng.js';
 import { sll } from './sll.js';
+import { smtp } from './smtp.js';
 import { stp } from './stp.js';
 import { syslog } from './syslog.js';
 import { tcp } from './tcp.js';
+import { telnet } from './telnet.js';
 import { tftp } from './tftp.js';
 import { tls } from './tls.js';
 import { udp } from './udp.js';
@@ -81,6 +87,7 @@ export const protocols = [
   coap,
   tls,
   http,
+  quic,
   wireguard,
   redis,
   modbusTcp,
@@ -115,6 +122,11 @@ export const protocols = [
   rip,
   ripng,
   mysql,
+  ftp,
+  pop,
+  smtp,
+  imap,
+  telnet,
   data,
 ] as const;
 

@@ -1,0 +1,139 @@
+import { escapedText } from '../core/format.js';
+import { type Body, type Field, flag, group, protocol, text, uint } from '../core/index.js';
+import { smtpReplies } from '../labels/reply-codes.js';
+import { isFromServer, type Line, lineAt, lineLength, replyCode, takeRange } from './text-lines.js';
+
+const PORTS = [25, 587];
+/** Commands of RFC 5321 and its extensions; a client's line that begins with none of them is part of a mail. */
+const COMMANDS = new Set(
+  'HELO EHLO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT HELP VRFY EXPN AUTH STARTTLS ETRN TURN ATRN SEND SOML SAML XCLIENT XFORWARD X-EXPS XEXCH50 X-ANONYMOUSTLS'.split(
+    ' ',
+  ),
+);
+const READY = 220;
+
+const fields = {
+  req: flag('Request'),
+  rsp: flag('Response'),
+  command_line: text('Command Line'),
+  'req.command': text('Command'),
+  'req.parameter': text('Request parameter'),
+  response: text('Response'),
+  'response.code': uint(32, 'Response code', { labels: smtpReplies }),
+  'rsp.parameter': text('Response parameter'),
+  eom: group('End of mail'),
+};
+
+type SmtpFields = { readonly [K in keyof typeof fields]: Field };
+
+/** What both directions know of the session. */
+interface Session {
+  /** The client sent STARTTLS: after the server's next answer, everything is TLS (RFC 3207). */
+  startTls: boolean;
+}
+
+/** Simple Mail Transfer Protocol. */
+export const smtp = protocol('smtp', 'Simple Mail Transfer Protocol', {
+  reference: 'RFC 5321',
+  carriedBy: { 'tcp.port': PORTS },
+  header: {},
+  fields,
+  headerLength: 'all',
+  message: lineLength,
+  body: (body, field) => {
+    const response = isFromServer(body, PORTS);
+    if (response) body.derived(field.rsp, true);
+    if (response) replies(body, field);
+    else commands(body, field);
+  },
+  info: (_layer, body) => summary(body),
+});
+
+function session({ dissection }: Body): Session | undefined {
+  return dissection.conversation?.remember('smtp', () => ({ startTls: false }));
+}
+
+/** Whether a client's line is a command. One alone can only tell by its first word. */
+function isCommand(line: string): boolean {
+  return COMMANDS.has(/^[\w-]+/.exec(line)?.[0].toUpperCase() ?? '');
+}
+
+function commands(body: Body, field: SmtpFields): void {
+  const { view } = body;
+  while (body.remaining > 0) {
+    const line = lineAt(view, body.position, body.end);
+    if (isCommand(line.text)) {
+      body.derived(field.req, true);
+      command(body, field, line);
+    } else if (line.text === '.' && line.next > line.textEnd)
+      body.group(field.eom, () => body.skip(line.next - line.start));
+    else body.skip(line.next - line.start);
+  }
+}
+
+function command(body: Body, field: SmtpFields, { start, textEnd, next, text: line }: Line): void {
+  body.over(field.command_line, next - start, () => {
+    body.describe(line);
+    // Wireshark takes four letters for the command, as RFC 821 had them; of STARTTLS it makes STAR and TLS.
+    takeRange(body, field['req.command'], start, Math.min(start + 4, textEnd));
+    takeRange(body, field['req.parameter'], start + 5, textEnd);
+    const known = session(body);
+    if (known !== undefined && line.trim().toUpperCase() === 'STARTTLS') known.startTls = true;
+  });
+}
+
+/** RFC 5321, section 4.2.1: of an answer in several lines all but the last have a hyphen behind the code. */
+function replies(body: Body, field: SmtpFields): void {
+  const { view } = body;
+  while (body.remaining > 0) {
+    const first = lineAt(view, body.position, body.end);
+    const code = replyCode(first.text);
+    if (code < 0) {
+      body.skip(first.next - first.start);
+      continue;
+    }
+    body.titled(field.response, textOf(view, first), () => {
+      body.describe(first.text);
+      body.found(field['response.code'], code, first.start, 3);
+      let line = first;
+      for (;;) {
+        const from = Math.min(line.start + 4, line.textEnd);
+        takeRange(body, field['rsp.parameter'], from, line.textEnd);
+        body.position = line.next;
+        if (!line.text.startsWith('-', 3) || body.remaining === 0) break;
+        line = lineAt(view, body.position, body.end);
+        if (replyCode(line.text) !== code) break;
+      }
+    });
+    const known = session(body);
+    if (known?.startTls === true) {
+      known.startTls = false;
+      if (code === READY) body.dissection.conversation?.switchTo('tls');
+    }
+  }
+}
+
+/** A line with what ends it. */
+function textOf(view: DataView, { text: line, textEnd, next }: Line): string {
+  let out = line;
+  for (let at = textEnd; at < next; at++) out += String.fromCharCode(view.getUint8(at));
+  return out;
+}
+
+/** Every command of the segment; of an answer the first line whole, and of its further lines the text. */
+function summary(body: Body): string {
+  const { view, start, end } = body;
+  const response = isFromServer(body, PORTS);
+  const parts: string[] = [];
+  let continued = false;
+  for (let at = start; at < end; ) {
+    const line = lineAt(view, at, end);
+    at = line.next;
+    if (response) {
+      parts.push(escapedText(continued ? line.text.slice(4) : line.text));
+      continued = line.text.startsWith('-', 3);
+    } else if (isCommand(line.text) || line.text === '.') parts.push(escapedText(line.text));
+    else if (parts.length === 0) return `C: DATA fragment, ${end - start} byte${end - start === 1 ? '' : 's'}`;
+  }
+  return `${response ? 'S' : 'C'}: ${parts.join(' | ')}`;
+}
