@@ -99,6 +99,7 @@ export function dissectLayer(
     summary: '',
     offset: start - lead - walk.packetStart,
     length: end - start + lead,
+    payload: Math.max(0, Math.min(walk.end[depth], walk.capturedEnd) - end),
     fields,
   };
   layers.push(layer);

@@ -33,6 +33,19 @@ export function timeText(nanoseconds: bigint): string {
   return `${new Date(Number(nanoseconds / BILLION) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
+/** Layers whose payload is chosen by an ethertype, but for what LLC carries. */
+const byEthertype = new Set(['eth', 'vlan', 'ieee8021ad', 'sll', 'macsec']);
+
+/** `frame.protocols`: the layers' names, with Wireshark's token between a link layer and what its ethertype chose. */
+export function protocolsText(names: readonly string[]): string {
+  return names
+    .map((name, index) => {
+      const chosen = byEthertype.has(name) && index + 1 < names.length && names[index + 1] !== 'llc';
+      return chosen ? `${name}:ethertype` : name;
+    })
+    .join(':');
+}
+
 /** The layer `frame` of a packet whose other layers are given. */
 export function frameLayer(facts: FrameFacts, layers: readonly LayerNode[]): LayerNode {
   const fields: FieldNode[] = [];
@@ -58,7 +71,7 @@ export function frameLayer(facts: FrameFacts, layers: readonly LayerNode[]): Lay
   add('number', 'Frame Number', facts.number);
   add('len', 'Frame Length', facts.length, String(facts.length), `${facts.length} bytes`);
   add('cap_len', 'Capture Length', facts.captured, String(facts.captured), `${facts.captured} bytes`);
-  add('protocols', 'Protocols in frame', layers.map((layer) => layer.protocol).join(':'));
+  add('protocols', 'Protocols in frame', protocolsText(layers.map((layer) => layer.protocol)));
   for (const comment of facts.comments) add('comment', 'Comment', comment);
   return {
     protocol: 'frame',

@@ -45,6 +45,8 @@ export interface LayerNode {
   readonly offset: number;
   /** Octets of the header (with its variable part). */
   length: number;
+  /** Octets of payload behind the header that were captured; absent for what has none by its nature. */
+  readonly payload?: number;
   readonly fields: FieldNode[];
 }
 

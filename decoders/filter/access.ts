@@ -125,7 +125,7 @@ export class FieldAccess {
 const EMPTY = new Uint8Array(0);
 
 /** A node's value as the language has it: addresses and octets stand in the tree as text. */
-function valueOfNode(field: RegisteredField, node: FieldNode): RuntimeValue {
+export function valueOfNode(field: RegisteredField, node: FieldNode): RuntimeValue {
   const { value } = node;
   if (value === null) return 1;
   if (typeof value === 'boolean') return value ? 1 : 0;

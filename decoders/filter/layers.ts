@@ -11,16 +11,24 @@ export class Layers {
   private used = 0;
   private problems: Problem[] = [];
   private whole: PacketTree | undefined;
+  /** The tree that is asked instead of the packet's walk: it may have what other packets brought. */
+  given: PacketTree | undefined;
 
   constructor(private readonly registry: Registry) {}
 
   /** Forgets the packet before. Must be called for every packet. */
   begin(packet: FilterPacket): void {
     this.packet = packet;
+    this.given = undefined;
     if (this.used === 0 && this.whole === undefined) return;
     for (let depth = 0; depth < this.used; depth++) this.decoded[depth] = undefined;
     this.used = 0;
     this.whole = undefined;
+  }
+
+  /** Looks at a finished tree instead of a packet's own layers. */
+  beginTree(tree: PacketTree): void {
+    this.given = tree;
   }
 
   /** The fields of the layer at that depth of the packet's walk. */

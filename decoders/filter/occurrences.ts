@@ -1,11 +1,13 @@
 /** Every occurrence of a field, a protocol or one of the frame's own fields in a packet, as values. */
 
+import { protocolsText } from '../core/frame.js';
 import type { Registry, Walk } from '../core/index.js';
 import { FieldAccess } from './access.js';
 import type { Range } from './ast.js';
 import type { FrameField, Reference, RuntimeValue } from './fields.js';
 import type { Layers } from './layers.js';
 import type { FilterPacket } from './packet.js';
+import { treeCollector } from './tree-occurrences.js';
 
 /** Adds the values of every occurrence to `out`. */
 export type Collect = (packet: FilterPacket, layers: Layers, out: RuntimeValue[]) => void;
@@ -31,11 +33,11 @@ export function frameValue(registry: Registry, name: FrameField): (packet: Filte
     case 'frame.protocols':
       return (packet) => {
         const { walk } = packet;
-        let out = '';
+        const names: string[] = [];
         for (let depth = 0; depth < walk.depth; depth++)
-          out += `${depth === 0 ? '' : ':'}${registry.runtime(walk.protocol[depth]).protocol.filter}`;
-        if (unclaimed(packet).length > 0) out += out === '' ? UNCLAIMED : `:${UNCLAIMED}`;
-        return out;
+          names.push(registry.runtime(walk.protocol[depth]).protocol.filter);
+        if (unclaimed(packet).length > 0) names.push(UNCLAIMED);
+        return protocolsText(names);
       };
   }
 }
@@ -58,7 +60,7 @@ export function unclaimed({ view, walk, start, captured }: FilterPacket): Uint8A
 }
 
 /** Protocols whose octets are, in Wireshark's tree, their header and all that they carry; others' are their header. */
-const withPayload = new Set(['tcp', 'icmp', 'icmpv6']);
+export const withPayload = new Set(['tcp', 'icmp', 'icmpv6']);
 
 function layerOctets({ view, walk }: FilterPacket, depth: number, whole: boolean): Uint8Array {
   const start = walk.start[depth] - walk.lead[depth];
@@ -67,7 +69,7 @@ function layerOctets({ view, walk }: FilterPacket, depth: number, whole: boolean
 }
 
 /** Whether the n-th of `count` layers (from 1) is among the ranges. */
-function inRanges(ranges: readonly Range[], n: number, count: number): boolean {
+export function inRanges(ranges: readonly Range[], n: number, count: number): boolean {
   const absolute = (at: number) => (at < 0 ? count + 1 + at : at);
   return ranges.some((range) => {
     const from = absolute(range.from);
@@ -100,6 +102,22 @@ export function collector(
   reference: Reference,
   layers: readonly Range[] | undefined,
   whole = false,
+): Collect {
+  const fromWalk = walkCollector(registry, reference, layers, whole);
+  const fromTree = treeCollector(registry, reference, layers, whole);
+  if (fromTree === undefined) return fromWalk;
+  return (packet, decoded, out) => {
+    const { given } = decoded;
+    if (given === undefined) fromWalk(packet, decoded, out);
+    else fromTree(packet, given, out);
+  };
+}
+
+function walkCollector(
+  registry: Registry,
+  reference: Reference,
+  layers: readonly Range[] | undefined,
+  whole: boolean,
 ): Collect {
   if (reference.kind === 'frame') {
     const value = frameValue(registry, reference.name);

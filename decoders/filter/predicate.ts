@@ -1,11 +1,12 @@
 /** A filter as a predicate over packets. */
 
-import type { Registry } from '../core/index.js';
+import type { PacketTree, Registry } from '../core/index.js';
 import type { Condition, Test } from './condition.js';
 import { Layers } from './layers.js';
 import type { FilterPacket } from './packet.js';
 import { parse } from './parse.js';
 import { resolve } from './resolve.js';
+import { isShallow } from './shallow.js';
 import { matchTest, presenceTest } from './tests.js';
 
 export interface CompiledFilter {
@@ -16,6 +17,16 @@ export interface CompiledFilter {
    * place without allocating; a field of the variable part has its layer decoded, once a packet.
    */
   matches(packet: FilterPacket): boolean;
+  /**
+   * The same condition over a finished tree, which may have layers that stand in reassembled octets: what `tshark -Y`
+   * answers with reassembly on. `packet` gives the frame's own facts and octets.
+   */
+  matchesTree(packet: FilterPacket, tree: PacketTree): boolean;
+  /**
+   * Whether it asks only for the frame and for what is below applications: then `matches` says the same as `matchesTree`
+   * of every packet that is no IP fragment.
+   */
+  readonly shallow: boolean;
   /** The resolved meaning, from which `toSql` plans. */
   readonly condition: Condition;
 }
@@ -32,8 +43,13 @@ export function compileFilter(registry: Registry, text: string): CompiledFilter 
   return {
     text,
     condition,
+    shallow: isShallow(registry, condition),
     matches: (packet) => {
       layers.begin(packet);
+      return test(packet, layers);
+    },
+    matchesTree: (packet, tree) => {
+      layers.beginTree(tree);
       return test(packet, layers);
     },
   };
@@ -46,7 +62,7 @@ function testOf(registry: Registry, condition: Condition): Test {
       return () => value;
     }
     case 'present':
-      return presenceTest(condition.reference);
+      return presenceTest(registry, condition.reference);
     case 'match':
       return matchTest(registry, condition);
     case 'general':

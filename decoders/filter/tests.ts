@@ -7,6 +7,7 @@ import type { Bound, Condition, Test } from './condition.js';
 import type { Reference, RuntimeValue } from './fields.js';
 import { type NumberCheck, numberCheck, numberRanges } from './numbers.js';
 import { collector, frameValue, hasProtocol, isUnclaimed, unclaimed } from './occurrences.js';
+import { treeCollector, treePresence } from './tree-occurrences.js';
 import { boundTest } from './values.js';
 
 /** A field in one protocol that has it. */
@@ -22,7 +23,14 @@ function placesOf(members: readonly RegisteredField[]): Place[] {
   });
 }
 
-export function presenceTest(reference: Reference): Test {
+export function presenceTest(registry: Registry, reference: Reference): Test {
+  const inWalk = walkPresence(reference);
+  const inTree = treePresence(registry, reference);
+  if (inTree === undefined) return inWalk;
+  return (packet, layers) => (layers.given === undefined ? inWalk(packet, layers) : inTree(layers.given));
+}
+
+function walkPresence(reference: Reference): Test {
   if (reference.kind === 'frame') {
     // The file need not name its interfaces; everything else is always there.
     if (reference.name === 'frame.interface_name') return (packet) => packet.interfaceName !== '';
@@ -50,6 +58,22 @@ function protocolTest(id: number): Test {
 type Match = Extract<Condition, { kind: 'match' }>;
 
 export function matchTest(registry: Registry, match: Match): Test {
+  const inWalk = walkMatch(registry, match);
+  const collect = treeCollector(registry, match.reference, undefined, false);
+  if (collect === undefined) return inWalk;
+  const { quantifier, bounds, negated } = match;
+  const tests = bounds.map(boundTest);
+  const holds = (value: RuntimeValue) => tests.some((test) => test(value)) !== negated;
+  return (packet, layers) => {
+    const { given } = layers;
+    if (given === undefined) return inWalk(packet, layers);
+    const values: RuntimeValue[] = [];
+    collect(packet, given, values);
+    return quantifier === 'any' ? values.some(holds) : values.length > 0 && values.every(holds);
+  };
+}
+
+function walkMatch(registry: Registry, match: Match): Test {
   const { reference, quantifier, bounds, negated } = match;
   const ranges = numberRanges(bounds);
   if (reference.kind === 'frame') return frameTest(registry, match, ranges);
@@ -99,7 +123,7 @@ function frameTest(
     }
   }
   const value = frameValue(registry, reference.name);
-  const present = presenceTest(reference);
+  const present = walkPresence(reference);
   const tests = bounds.map(boundTest);
   return (packet, layers) => {
     if (!present(packet, layers)) return false;

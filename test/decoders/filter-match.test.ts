@@ -90,7 +90,7 @@ describe('one occurrence', () => {
     ['frame.time == "2020-09-13T12:26:40.5Z"', true],
     ['frame.time == "Sep 13, 2020 12:26:40.500000000"', true],
     ['frame.time < "2020-09-13 14:26:40.6+02:00"', true],
-    ['frame.protocols == "eth:ip:udp:data"', true],
+    ['frame.protocols == "eth:ethertype:ip:udp:data"', true],
     ['frame contains "hello"', true],
     ['udp contains 68:65:6c', true],
     ['ip contains "HELLO"', false],
