@@ -174,7 +174,7 @@ const number = (title: string) => uint(64, title);
 /** RFC 9000, section 18.2. */
 const parameters = {
   'quic.parameter': group('Parameter'),
-  'quic.parameter.type': uint(64, 'Type', { base: 16, labels: parameterTypes }),
+  'quic.parameter.type': uint(64, 'Type', { labels: parameterTypes }),
   'quic.parameter.length': number('Length'),
   'quic.parameter.value': bytes(0, 'Value'),
   'quic.parameter.original_destination_connection_id': bytes(0, 'original_destination_connection_id'),

@@ -1,0 +1,99 @@
+/** Frames of Initial packets: RFC 9000, section 19. Others are never seen in the clear. */
+
+import type { Body } from '../core/index.js';
+import { frameTypes } from '../labels/quic.js';
+import type { QuicFields } from './quic-fields.js';
+import { takeVarint, varintSize } from './quic-varint.js';
+
+/** A piece of the handshake: where it stands in the stream of CRYPTO frames, and in the packet. */
+export interface CryptoPiece {
+  readonly offset: number;
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Reads a piece of the handshake where it stands. */
+type Handshake = (piece: CryptoPiece) => void;
+
+type Reader = (body: Body, field: QuicFields, pieces: CryptoPiece[], handshake: Handshake) => void;
+
+/** Reads all frames up to the end of what the body sees; returns the pieces of the handshake among them. */
+export function readFrames(body: Body, field: QuicFields, handshake: Handshake): readonly CryptoPiece[] {
+  const pieces: CryptoPiece[] = [];
+  while (body.remaining > 0) {
+    body.group(field.frame, () => {
+      const type = takeVarint(body, field.frame_type, (value) => frameTypes[value] ?? `Unknown (${value})`);
+      body.describe(SHORT_NAMES[type] ?? frameTypes[type] ?? 'Unknown');
+      const reader = readers[type];
+      if (reader === undefined) body.skip(body.remaining);
+      else reader(body, field, pieces, handshake);
+    });
+  }
+  return pieces;
+}
+
+/** Names that the list abbreviates. */
+const SHORT_NAMES: Readonly<Record<number, string>> = { 3: 'ACK', 28: 'CC', 29: 'CC' };
+
+/** A run of PADDING is one frame here: there are hundreds of them. */
+const padding: Reader = (body, field) => {
+  const start = body.position - 1;
+  let at = body.position;
+  while (at < body.end && body.view.getUint8(at) === 0) at++;
+  body.position = at;
+  body.derived(field.padding_length, at - start, undefined, start, at - start);
+};
+
+const acknowledgement =
+  (congestion: boolean): Reader =>
+  (body, field) => {
+    takeVarint(body, field['ack.largest_acknowledged']);
+    takeVarint(body, field['ack.ack_delay']);
+    const count = takeVarint(body, field['ack.ack_range_count']);
+    takeVarint(body, field['ack.first_ack_range']);
+    for (let i = 0; i < count; i++) {
+      takeVarint(body, field['ack.gap']);
+      takeVarint(body, field['ack.ack_range']);
+    }
+    if (!congestion) return;
+    takeVarint(body, field['ack.ect0_count']);
+    takeVarint(body, field['ack.ect1_count']);
+    takeVarint(body, field['ack.ecn_ce_count']);
+  };
+
+const crypto: Reader = (body, field, pieces, handshake) => {
+  const offset = takeVarint(body, field['crypto.offset']);
+  const length = takeVarint(body, field['crypto.length']);
+  body.need(length, 'the handshake data');
+  const piece = { offset, at: body.position, length };
+  pieces.push(piece);
+  body.group(field['crypto.crypto_data'], () => {
+    body.describe(`${length} bytes`);
+    handshake(piece);
+    body.position = piece.at + length;
+  });
+};
+
+const close =
+  (transport: boolean): Reader =>
+  (body, field) => {
+    takeVarint(body, field[transport ? 'cc.error_code' : 'cc.error_code.app']);
+    if (transport) takeVarint(body, field['cc.frame_type']);
+    const length = takeVarint(body, field['cc.reason_phrase.length']);
+    if (length > 0) body.text(field['cc.reason_phrase'], length);
+  };
+
+const readers: Readonly<Record<number, Reader>> = {
+  0: padding,
+  1: () => undefined,
+  2: acknowledgement(false),
+  3: acknowledgement(true),
+  6: crypto,
+  28: close(true),
+  29: close(false),
+};
+
+/** Whether a variable-length integer is whole before `end`. */
+export function hasVarint(view: DataView, at: number, end: number): boolean {
+  return at < end && at + varintSize(view, at) <= end;
+}

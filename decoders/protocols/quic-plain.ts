@@ -1,0 +1,45 @@
+/** A packet with its protection removed, and how a body reads on in it. */
+
+import { Body, type Dissection, STOP } from '../core/body.js';
+import type { FieldNode } from '../core/tree.js';
+import { Walk } from '../core/walk.js';
+
+/**
+ * Reads with `inside` in other octets than the packet's: `inside` gets a body over `octets`, of which it sees
+ * [start, end). What it reads is returned; problems are the outer body's.
+ */
+export function readIn(
+  outer: Body,
+  octets: Uint8Array<ArrayBuffer>,
+  start: number,
+  end: number,
+  inside: (body: Body) => void,
+): FieldNode[] {
+  const walk = new Walk();
+  walk.reset(0, octets.length);
+  walk.quotedFrom = outer.walk.quotedFrom;
+  walk.end.fill(octets.length);
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  const dissection: Dissection = { ...outer.dissection, view, walk };
+  const nodes: FieldNode[] = [];
+  const body = new Body(dissection, outer.depth, outer.protocol, start, end, nodes);
+  try {
+    inside(body);
+  } catch (stop) {
+    if (stop !== STOP) throw stop;
+  } finally {
+    outer.dissection.nodes = dissection.nodes;
+  }
+  return nodes;
+}
+
+/** The same nodes at one place of the packet: what was put together from several has no place of its own. */
+export function placedAt(nodes: readonly FieldNode[], offset: number): FieldNode[] {
+  return nodes.map((node) => ({
+    ...node,
+    offset,
+    length: 0,
+    generated: true as const,
+    ...(node.fields === undefined ? {} : { fields: placedAt(node.fields, offset) }),
+  }));
+}

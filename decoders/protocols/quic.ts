@@ -1,0 +1,349 @@
+import { hexText } from '../core/format.js';
+import { type Body, type FieldNode, findField, type LayerNode, protocol } from '../core/index.js';
+import { quicVersions } from '../labels/quic.js';
+import { type QuicFields, quicFields } from './quic-fields.js';
+import { type CryptoPiece, hasVarint, readFrames } from './quic-frames.js';
+import { initialKeys, isKnownVersion, type Opened, open, type PacketKeys, VERSION_2 } from './quic-keys.js';
+import { placedAt, readIn } from './quic-plain.js';
+import { takeVarint, varintAt, varintSize } from './quic-varint.js';
+import { messageName, readMessage } from './tls-handshake.js';
+import { contained, TLS13, type TlsState } from './tls-state.js';
+
+/** RFC 9000, section 17.2: a longer one is of another version than those that are known. */
+const LONGEST_ID = 20;
+const RETRY_TAG = 16;
+/** Types of packets in version 1; version 2 counts one further (RFC 9369, section 3.2). */
+const INITIAL = 0;
+const RETRY = 3;
+const TYPE_NAMES = ['Initial', '0-RTT', 'Handshake', 'Retry'];
+/** Octets of the handshake that are kept until they are whole: more is no Client Hello. */
+const LARGEST_HANDSHAKE = 1 << 16;
+
+/** QUIC: packets of version 1 (RFC 9000), version 2 (RFC 9369) and the last drafts. */
+export const quic = protocol('quic', 'QUIC IETF', {
+  reference: 'RFC 9000, section 17',
+  carriedBy: { 'udp.port': 443 },
+  header: {},
+  fields: quicFields,
+  // Port 443 had Google's QUIC before: that is another protocol.
+  lead: {
+    fields: [],
+    octets: (_read, view, start, end) => (start < end && isQuic(view, start, end) ? 0 : -1),
+  },
+  headerLength: 'all',
+  recognises: { udp: recognise },
+  body: (body, field) => {
+    const connection = connectionOf(body);
+    const plain: Plain = { octets: undefined };
+    while (body.remaining > 0) {
+      if (body.peek8() < 0x80) shortPacket(body, field, connection);
+      else longPacket(body, field, connection, plain);
+    }
+  },
+  info: (layer) => summary(layer),
+});
+
+/** What both sides' first packets said. */
+interface Connection {
+  /** The Destination Connection ID of the client's first packet, from which the keys follow. */
+  first: Uint8Array | undefined;
+  /** For each direction: octets of the connection IDs in its packets; -1 while unknown. */
+  readonly idLength: [number, number];
+  /** For each direction: the handshake as far as it was seen and not yet shown. */
+  readonly handshake: [Piece[], Piece[]];
+  /** For each direction: octets of the handshake that were shown; what repeats them is a retransmission. */
+  readonly shown: [number, number];
+  readonly tls: TlsState;
+  direction: 0 | 1;
+}
+
+interface Piece {
+  readonly offset: number;
+  readonly octets: Uint8Array;
+}
+
+/** The packet's octets with protection removed; made when first needed. */
+interface Plain {
+  octets: Uint8Array<ArrayBuffer> | undefined;
+}
+
+function fresh(): Connection {
+  const tls: TlsState = { version: TLS13, suite: -1, encrypted: [false, false], direction: 0 };
+  return { first: undefined, idLength: [-1, -1], handshake: [[], []], shown: [0, 0], tls, direction: 0 };
+}
+
+function connectionOf(body: Body): Connection {
+  const { conversation } = body.dissection;
+  if (conversation === undefined) return fresh();
+  const connection = conversation.remember('quic', fresh);
+  connection.direction = conversation.direction;
+  return connection;
+}
+
+function isQuic(view: DataView, start: number, end: number): boolean {
+  const first = view.getUint8(start);
+  if (first < 0x80) return (first & 0x40) !== 0;
+  if (start + 7 > end) return (first & 0x40) !== 0;
+  const version = view.getUint32(start + 1);
+  return version === 0 || isKnownVersion(version) || isReserved(version);
+}
+
+/** RFC 9000, section 15: versions that only make servers negotiate. */
+function isReserved(version: number): boolean {
+  return (version & 0x0f0f0f0f) === 0x0a0a0a0a;
+}
+
+/** A long header of a known version, whose connection IDs fit. */
+function recognise(view: DataView, start: number, end: number): boolean {
+  if (start + 7 > end || view.getUint8(start) < 0xc0 || !isKnownVersion(view.getUint32(start + 1))) return false;
+  const destination = view.getUint8(start + 5);
+  if (destination > LONGEST_ID || start + 7 + destination > end) return false;
+  return view.getUint8(start + 6 + destination) <= LONGEST_ID;
+}
+
+/** RFC 9000, section 17.3: how long the connection ID is, only the connection knows. */
+function shortPacket(body: Body, field: QuicFields, connection: Connection): void {
+  const start = body.position;
+  body.derived(field.packet_length, body.remaining, undefined, start);
+  body.group(field.short, () => {
+    body.bitsAt(field.header_form, start * 8);
+    body.bitsAt(field.fixed_bit, start * 8 + 1);
+    body.bitsAt(field.spin_bit, start * 8 + 2);
+    body.position++;
+    const length = connection.idLength[connection.direction];
+    if (length > 0) body.take(field.dcid, length);
+    body.describe('Protected Payload (KP0)');
+  });
+  if (body.remaining > 0) body.take(field.remaining_payload, body.remaining);
+}
+
+/** RFC 9000, section 17.2. */
+function longPacket(body: Body, field: QuicFields, connection: Connection, plain: Plain): void {
+  const { view } = body;
+  const start = body.position;
+  const version = body.remaining < 5 ? 0 : view.getUint32(start + 1);
+  const length = packetLength(view, start, body.end, version);
+  const there = (body.walk.end[body.depth] ?? body.end) - start;
+  body.derived(field.packet_length, Math.min(length, there), undefined, start);
+  body.bitsAt(field.header_form, start * 8);
+  const type = version === VERSION_2 ? (view.getUint8(start) + 0x30) & 0x30 : view.getUint8(start) & 0x30;
+  const kind = type >> 4;
+  if (version === 0) body.bitsAt(field['vn.unused'], start * 8 + 1);
+  else {
+    if (kind !== RETRY) body.bitsAt(field.fixed_bit, start * 8 + 1);
+    body.bitsAt(field[version === VERSION_2 ? 'long.packet_type_v2' : 'long.packet_type'], start * 8 + 2);
+  }
+  body.position = start + 1;
+  body.number(field.version);
+  const destinationLength = body.number(field.dcil);
+  const destination = new Uint8Array(Math.min(destinationLength, Math.max(0, body.remaining)));
+  for (let i = 0; i < destination.length; i++) destination[i] = view.getUint8(body.position + i);
+  if (destinationLength > 0) body.take(field.dcid, destinationLength);
+  const sourceLength = body.number(field.scil);
+  if (sourceLength > 0) body.take(field.scid, sourceLength);
+  connection.idLength[connection.direction] = destinationLength;
+  connection.idLength[1 - connection.direction] = sourceLength;
+  if (version === 0) {
+    while (body.remaining > 0) body.number(field.supported_version);
+    return;
+  }
+  if (kind === RETRY) {
+    retry(body, field, connection);
+    return;
+  }
+  if (kind === INITIAL) {
+    const token = takeVarint(body, field.token_length);
+    if (token > 0) body.take(field.token, token);
+  }
+  const octets = takeVarint(body, field.length);
+  const whole = body.position + octets <= body.end;
+  const last = Math.min(body.position + octets, body.end);
+  const opened = kind === INITIAL && whole ? decrypt(body, start, last, version, destination, connection) : undefined;
+  if (opened !== undefined) initialPayload(body, field, connection, plain, opened, start, last);
+  else if (last > body.position) body.take(field.remaining_payload, last - body.position);
+  if (!whole) body.need(octets - (last - body.position), 'the payload');
+}
+
+/** Octets that the packet at `start` says it has, so far as that can be read; else all that is left. */
+function packetLength(view: DataView, start: number, end: number, version: number): number {
+  const all = Number.MAX_SAFE_INTEGER;
+  if (version === 0) return all;
+  const kind = (view.getUint8(start) >> 4) & 3;
+  const type = version === VERSION_2 ? (kind + 3) & 3 : kind;
+  let at = start + 5;
+  for (let i = 0; i < 2; i++) {
+    if (at >= end) return all;
+    at += 1 + view.getUint8(at);
+  }
+  if (type === RETRY) return all;
+  if (type === INITIAL) {
+    if (!hasVarint(view, at, end)) return all;
+    at += varintSize(view, at) + varintAt(view, at);
+  }
+  return hasVarint(view, at, end) ? at + varintSize(view, at) + varintAt(view, at) - start : all;
+}
+
+function retry(body: Body, field: QuicFields, connection: Connection): void {
+  const length = body.remaining - RETRY_TAG;
+  if (length > 0) body.take(field.retry_token, length);
+  body.take(field.retry_integrity_tag);
+  // The client begins again with another connection ID, and other keys: RFC 9001, section 5.2.
+  connection.first = undefined;
+}
+
+/** Tries the keys of the client's first packet: this one's own, and those of the connection that were seen before. */
+function decrypt(
+  body: Body,
+  start: number,
+  end: number,
+  version: number,
+  destination: Uint8Array,
+  connection: Connection,
+): Opened | undefined {
+  const { view } = body;
+  const packet = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
+  const numberAt = body.position - start;
+  const attempt = (keys: PacketKeys) => open(keys, packet, numberAt);
+  if (connection.first !== undefined) {
+    const keys = initialKeys(version, connection.first);
+    const opened = attempt(keys.client) ?? attempt(keys.server);
+    if (opened !== undefined) return opened;
+  }
+  const opened = attempt(initialKeys(version, destination).client);
+  if (opened !== undefined) Object.assign(connection, fresh(), { first: destination, direction: connection.direction });
+  return opened;
+}
+
+/** What stood under the protection; the octets of the payload keep their places in the packet. */
+function initialPayload(
+  body: Body,
+  field: QuicFields,
+  connection: Connection,
+  plain: Plain,
+  opened: Opened,
+  start: number,
+  end: number,
+): void {
+  const { view, walk } = body;
+  body.derived(field['long.reserved'], (opened.first >> 2) & 3, undefined, start, 1);
+  body.derived(field.packet_number_length, opened.first & 3, `${opened.numberLength} bytes`, start, 1);
+  body.found(field.packet_number, opened.packetNumber, body.position, opened.numberLength);
+  body.position += opened.numberLength;
+  const at = body.position;
+  body.derived(field.payload, hexText(view, at, end - at), undefined, at, end - at);
+  plain.octets ??= new Uint8Array(
+    view.buffer,
+    view.byteOffset + walk.packetStart,
+    walk.capturedEnd - walk.packetStart,
+  ).slice();
+  const octets = plain.octets;
+  const from = at - walk.packetStart;
+  octets.set(opened.payload, from);
+  let direct = false;
+  const tls = { field, state: connection.tls, recordVersion: TLS13 };
+  const nodes = readIn(body, octets, from, from + opened.payload.length, (inner) => {
+    const pieces = readFrames(inner, field, (piece) => {
+      // Nearly always one frame has the whole message, which can then be shown where it stands.
+      const { shown, direction } = connection;
+      const repeated = piece.offset + piece.length <= shown[direction];
+      if (repeated || piece.offset !== 0 || !isWhole(octets, piece.at, piece.length)) return;
+      direct = true;
+      shown[direction] = piece.length;
+      contained(inner, piece.at + piece.length, () => messages(inner, tls));
+    });
+    if (!direct) remember(connection, pieces, octets);
+  });
+  body.adopt(nodes);
+  body.position = at + opened.payload.length;
+  // The tag of the encryption.
+  body.skip(end - body.position);
+  if (!direct) assembled(body, connection, tls, at);
+}
+
+/** Whether the message at `at` is all there. */
+function isWhole(octets: Uint8Array, at: number, length: number): boolean {
+  if (length < 4) return false;
+  return 4 + octets[at + 1] * 65536 + octets[at + 2] * 256 + octets[at + 3] <= length;
+}
+
+type Tls = Parameters<typeof readMessage>[1];
+
+/** Handshake messages without records: RFC 9001, section 4.1.3. */
+function messages(body: Body, tls: Tls): void {
+  while (body.remaining > 0) {
+    body.group(tls.field.handshake, () => {
+      const type = body.number(tls.field['handshake.type']);
+      const length = body.number(tls.field['handshake.length']);
+      body.describe(messageName(body, type, body.position));
+      contained(body, body.position + length, () => readMessage(body, tls, type));
+    });
+  }
+}
+
+/** Keeps the pieces of a handshake that is spread over frames, and over packets. */
+function remember(connection: Connection, pieces: readonly CryptoPiece[], octets: Uint8Array): void {
+  const kept = connection.handshake[connection.direction];
+  const shown = connection.shown[connection.direction];
+  for (const { offset, at, length } of pieces)
+    if (offset + length > shown && offset + length <= LARGEST_HANDSHAKE && kept.length < 256)
+      kept.push({ offset, octets: octets.slice(at, at + length) });
+}
+
+/** Shows a handshake message that these frames have completed. */
+function assembled(body: Body, connection: Connection, tls: Tls, at: number): void {
+  const kept = connection.handshake[connection.direction];
+  kept.sort((a, b) => a.offset - b.offset);
+  const shown = connection.shown[connection.direction];
+  let have = shown;
+  for (const { offset, octets } of kept) {
+    if (offset > have) break;
+    have = Math.max(have, offset + octets.length);
+  }
+  const whole = new Uint8Array(have - shown);
+  for (const { offset, octets } of kept)
+    if (offset < have) whole.set(octets.subarray(Math.max(0, shown - offset)), Math.max(0, offset - shown));
+  if (!isWhole(whole, 0, whole.length)) return;
+  connection.handshake[connection.direction] = [];
+  connection.shown[connection.direction] = have;
+  const nodes = readIn(body, whole, 0, whole.length, (inner) => messages(inner, tls));
+  body.adopt(placedAt(nodes, at - body.walk.packetStart));
+}
+
+/** The packets of the datagram, and the frames of those that were opened. */
+function summary(layer: LayerNode): string {
+  const parts: string[] = [];
+  let packet: FieldNode[] = [];
+  const finish = (): void => {
+    if (packet.length > 0) parts.push(packetSummary(packet));
+  };
+  for (const node of layer.fields) {
+    if (node.name === 'quic.packet_length') {
+      finish();
+      packet = [];
+    }
+    packet.push(node);
+  }
+  finish();
+  return parts.join(', ');
+}
+
+function packetSummary(fields: readonly FieldNode[]): string {
+  const text = (name: string) => findField(fields, name)?.text;
+  const short = fields.find((node) => node.name === 'quic.short');
+  const parts = [short === undefined ? kindOf(fields) : short.display];
+  const destination = text('quic.dcid');
+  const source = text('quic.scid');
+  const number = text('quic.packet_number');
+  if (destination !== undefined) parts.push(`DCID=${destination}`);
+  if (source !== undefined) parts.push(`SCID=${source}`);
+  if (number !== undefined) parts.push(`PKN: ${number}`);
+  for (const node of fields) if (node.name === 'quic.frame') parts.push(node.display);
+  return parts.join(', ');
+}
+
+function kindOf(fields: readonly FieldNode[]): string {
+  const type = findField(fields, 'quic.long.packet_type')?.value;
+  const typeV2 = findField(fields, 'quic.long.packet_type_v2')?.value;
+  if (type === undefined && typeV2 === undefined) return quicVersions[0];
+  return TYPE_NAMES[type === undefined ? (Number(typeV2) + 3) & 3 : Number(type)];
+}
