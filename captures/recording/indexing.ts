@@ -44,10 +44,6 @@ export class Indexer {
     });
   }
 
-  async terminate(): Promise<void> {
-    await this.worker.terminate();
-  }
-
   private receive(message: IndexerMessage): void {
     switch (message.type) {
       case 'ready':

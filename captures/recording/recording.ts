@@ -55,9 +55,9 @@ export class Recording extends EventEmitter<RecordingEvents> {
     const outcomes = await Promise.allSettled([recording.opened.promise, recording.ready.promise]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) return recording;
-    // Both threads are gone before the folder is, so that neither makes a file in it again.
+    // Both threads are gone before the folder is, so that neither makes a file in it again. They end by themselves when
+    // the other is not there: a thread that is terminated while it loads its modules leaves their files open.
     recording.stop();
-    if (outcomes[0].status === 'rejected') await recorder.terminate();
     await recording.done;
     throw failed.reason;
   }
@@ -76,8 +76,6 @@ export class Recording extends EventEmitter<RecordingEvents> {
       },
       failed: (error, full) => this.indexFailed(error, full),
     });
-    // Without a log there is nothing to index.
-    this.opened.promise.catch(() => indexer.terminate());
     this.done = Promise.all([recorded, indexer.done]).then(([end, indexError]) =>
       indexError === undefined ? { end } : { end, indexError },
     );
