@@ -25,6 +25,7 @@ import { ah, esp } from './ipsec.js';
 import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
+import { kafka } from './kafka.js';
 import { llc } from './llc.js';
 import { macsec } from './macsec.js';
 import { mobility } from './mobility.js';
@@ -34,6 +35,7 @@ import { mqtt } from './mqtt.js';
 import { mysql } from './mysql.js';
 import { ntp } from './ntp.js';
 import { nullLoop } from './null.js';
+import { openvpn } from './openvpn.js';
 import { pop } from './pop.js';
 import { postgresql } from './postgresql.js';
 import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
@@ -127,6 +129,8 @@ export const protocols = [
   smtp,
   imap,
   telnet,
+  openvpn,
+  kafka,
   data,
 ] as const;
 
