@@ -6,10 +6,11 @@ import { EPB, nextBlock, nextPacket, viewOf } from '../../captures/formats/epb.j
 import { openFile } from '../../captures/sources/file.js';
 import { CaptureError } from '../../captures/sources/source.js';
 
-const folder = join(process.cwd(), '..', 'shared', 'corpus');
+/** Where the corpus is unless somebody names another folder. */
+export const corpusFolder = join(process.cwd(), '..', 'shared', 'corpus');
 
 /** Whether the corpus is there; tests that need it say so and are skipped otherwise. */
-export const hasCorpus = existsSync(join(folder, 'oracle'));
+export const hasCorpus = existsSync(join(corpusFolder, 'oracle'));
 
 /** One packet of a capture file; its octets are valid until the next one is asked for. */
 export interface CorpusPacket {
@@ -20,16 +21,21 @@ export interface CorpusPacket {
   readonly linkType: number;
 }
 
-/** Names of the capture files, in a fixed order. */
-export function corpusFiles(): string[] {
-  return hasCorpus ? readdirSync(join(folder, 'captures')).sort() : [];
+/** Names of the capture files, in a fixed order; none when there is no corpus. */
+export function corpusFiles(folder = corpusFolder): string[] {
+  const captures = join(folder, 'captures');
+  return existsSync(captures) ? readdirSync(captures).sort() : [];
+}
+
+export function corpusPath(file: string, folder = corpusFolder): string {
+  return join(folder, 'captures', file);
 }
 
 /** The packets of a file up to its end or its damage; none when it is no capture that is read. */
-export async function* corpusPackets(file: string): AsyncGenerator<CorpusPacket> {
+export async function* corpusPackets(file: string, folder = corpusFolder): AsyncGenerator<CorpusPacket> {
   let source: Awaited<ReturnType<typeof openFile>>;
   try {
-    source = await openFile(join(folder, 'captures', file));
+    source = await openFile(corpusPath(file, folder));
   } catch (error) {
     if (error instanceof CaptureError) return;
     throw error;
@@ -52,24 +58,27 @@ export async function* corpusPackets(file: string): AsyncGenerator<CorpusPacket>
   }
 }
 
-/** One packet as the oracle has it: a value a column. */
-export type OracleRow = Readonly<Record<string, string>>;
+/** `pkt`: each packet by itself. `app`: with everything put together that spans packets. */
+export type Mode = 'pkt' | 'app';
 
-/** The oracle's rows of a file, one a packet; empty when there are none. */
-export function oracleRows(file: string): OracleRow[] {
-  const path = join(folder, 'oracle', `${file}.pkt.tsv.gz`);
-  if (!existsSync(path)) return [];
-  const [header, ...lines] = gunzipSync(readFileSync(path)).toString('utf8').trimEnd().split('\n');
-  const columns = header.split('\t');
-  return lines.map((line) => {
-    const values = line.split('\t');
-    return Object.fromEntries(columns.map((column, index) => [column, values[index] ?? '']));
-  });
+/** What tshark says of the packets of a file: a value a column. */
+export interface Sheet {
+  readonly columns: readonly string[];
+  /** By packet, from 1; a packet that is not there has nothing in any column. */
+  readonly rows: ReadonlyMap<number, readonly string[]>;
 }
 
-/** The oracle's column names. */
-export function oracleColumns(file: string): string[] {
-  const path = join(folder, 'oracle', `${file}.pkt.tsv.gz`);
-  if (!existsSync(path)) return [];
-  return gunzipSync(readFileSync(path)).toString('utf8').split('\n', 1)[0].split('\t');
+/** The answers that lie beside the corpus; undefined when there are none for the file. */
+export function oracleSheet(file: string, mode: Mode, folder = corpusFolder): Sheet | undefined {
+  const path = join(folder, 'oracle', `${file}.${mode}.tsv.gz`);
+  if (!existsSync(path)) return undefined;
+  const [header, ...lines] = gunzipSync(readFileSync(path)).toString('utf8').replace(/\n$/, '').split('\n');
+  const columns = header.split('\t');
+  const packet = columns.indexOf('pkt');
+  const rows = new Map<number, readonly string[]>();
+  for (const line of lines) {
+    const values = line.split('\t');
+    rows.set(Number(values[packet]), values);
+  }
+  return { columns, rows };
 }
