@@ -14,7 +14,7 @@ export {
   type ProtocolReference,
   protocolReference,
 } from './reference.js';
-export { type RegisteredField, Registry, type Runtime } from './registry.js';
+export { type DecodeAs, type RegisteredField, Registry, type Runtime } from './registry.js';
 export { summarizePacket } from './summarize.js';
 export { type FieldNode, type FieldValue, findField, type LayerNode, type PacketTree } from './tree.js';
 export { PacketFlag, REST, Walk, walkPacket } from './walk.js';

@@ -44,6 +44,15 @@ export interface RegisteredField extends Field {
   readonly read: Reader | undefined;
 }
 
+/** What a person says that a table's value leads to, whatever the protocols claim (tshark's `-d`). */
+export interface DecodeAs {
+  /** Name of the dispatch table, for example `tcp.port`. */
+  readonly table: string;
+  readonly value: number;
+  /** Filter name. */
+  readonly protocol: string;
+}
+
 const DENSE = 65536;
 
 export class Registry {
@@ -55,12 +64,21 @@ export class Registry {
   private readonly linkTypes: Uint16Array;
 
   /**
-   * @param protocols the explicit list; ids are 1, 2, 3, … in its order
+   * @param given the explicit list; ids are 1, 2, 3, … in its order
+   * @param decodeAs what goes before the protocols' own claims, for tables and protocols that there are
    * @throws Error at start-up when two protocols claim one value, one name, or one field name
    */
-  constructor(private readonly given: readonly Protocol[]) {
+  constructor(
+    private readonly given: readonly Protocol[],
+    private readonly decodeAs: readonly DecodeAs[] = [],
+  ) {
     const protocols = given;
     for (const [index, protocol] of protocols.entries()) this.enter(protocol, index + 1);
+    for (const { table, value, protocol } of decodeAs) {
+      const { dense, sparse } = this.table(table);
+      if (value < DENSE) dense[value] = this.idOf(protocol);
+      else sparse.set(value, this.idOf(protocol));
+    }
     this.linkTypes = this.table('linktype').dense;
     protocols.forEach((protocol, index) => {
       const id = index + 1;
@@ -96,6 +114,18 @@ export class Registry {
 
   get protocols(): readonly Protocol[] {
     return this.runtimes.slice(1).map((runtime) => runtime.protocol);
+  }
+
+  /** The same protocols, of which some are found elsewhere. */
+  with(decodeAs: readonly DecodeAs[]): Registry {
+    return new Registry(this.given, [...this.decodeAs, ...decodeAs]);
+  }
+
+  /** Whether some protocol looks its payload up in a table of that name. */
+  hasTable(name: string): boolean {
+    return this.given.some(
+      ({ dispatch, ports }) => ports?.table === name || dispatch.some(({ table }) => table === name),
+    );
   }
 
   /** Registry id of a protocol by its filter name, 0 when there is none. */
@@ -170,9 +200,12 @@ export class Registry {
     recognisers: readonly { readonly id: number; readonly test: Recogniser }[],
   ): Runtime['next'] {
     const { dense } = this.table(table);
+    const said = new Uint8Array(DENSE);
+    for (const entry of this.decodeAs) if (entry.table === table && entry.value < DENSE) said[entry.value] = 1;
     return (_read, view, start, end, walk) => {
       const a = view.getUint16(start + first);
       const b = view.getUint16(start + second);
+      if (said[a] !== said[b]) return dense[said[a] === 1 ? a : b];
       const known = dense[a < b ? a : b] || dense[a < b ? b : a];
       if (known !== 0) return known;
       const payload = walk.headerEnd[walk.depth - 1];

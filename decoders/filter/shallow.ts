@@ -23,7 +23,8 @@ export function isShallow(registry: Registry, condition: Condition): boolean {
   }
 }
 
-function isBelow(registry: Registry, reference: Reference): boolean {
+/** The same for a single name. */
+export function isBelow(registry: Registry, reference: Reference): boolean {
   // Which layers there are, and what nobody claims, depends on all of them.
   if (reference.kind === 'frame') return reference.name !== 'frame.protocols';
   if (isUnclaimed(reference)) return false;

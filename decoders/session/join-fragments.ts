@@ -22,15 +22,17 @@ export interface JoinedFragment {
 
 const IPV6_FRAGMENT_OCTETS = 8;
 
-/** @returns undefined when the packet is no fragment, or was not captured whole */
+/** @returns undefined when the packet is no fragment, was not captured whole, or is not to be put together */
 export function joinFragments(
   registry: Registry,
   { view, walk }: { readonly view: DataView; readonly walk: Walk },
   fragments: Fragments,
+  options: { readonly defragmentIpv4?: boolean; readonly defragmentIpv6?: boolean } = {},
 ): JoinedFragment | undefined {
   const { network } = walk;
   if (network < 0 || (!walk.moreFragments && walk.fragmentOffset === 0)) return undefined;
   const version4 = registry.runtime(walk.protocol[network]).protocol.filter === 'ip';
+  if ((version4 ? options.defragmentIpv4 : options.defragmentIpv6) === false) return undefined;
   const depth = version4 ? network : fragmentHeader(registry, walk, network);
   if (depth < 0 || walk.end[depth] > walk.capturedEnd || walk.problem !== 'none') return undefined;
   const start = walk.start[network];

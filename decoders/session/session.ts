@@ -17,8 +17,10 @@ import { joinFragments } from './join-fragments.js';
 import { MAXIMUM_MESSAGE } from './message-buffer.js';
 
 export interface SessionOptions {
-  /** Put IPv4 and IPv6 fragments together. Default true. */
-  readonly defragment?: boolean;
+  /** Put IPv4 fragments together. Default true. */
+  readonly defragmentIpv4?: boolean;
+  /** Put IPv6 fragments together. Default true. */
+  readonly defragmentIpv6?: boolean;
   /** Put messages together that span TCP segments. Default true. */
   readonly desegment?: boolean;
 }
@@ -86,7 +88,7 @@ export class Session {
 
   private showPacket(unit: Unit, growing: Growing): void {
     const { walk } = unit;
-    const fragment = this.options.defragment === false ? undefined : joinFragments(this.registry, unit, this.fragments);
+    const fragment = joinFragments(this.registry, unit, this.fragments, this.options);
     if (fragment === undefined) {
       this.showTransport(unit, 0, growing);
       return;

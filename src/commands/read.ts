@@ -5,8 +5,10 @@ import { PcapngWriter } from '../../captures/formats/pcapng-writer.js';
 import { hostTexts } from '../../captures/recording/section.js';
 import { openFile } from '../../captures/sources/file.js';
 import { CaptureError, type PacketSource } from '../../captures/sources/source.js';
+import type { Registry } from '../../decoders/core/index.js';
 import { type CompiledFilter, compileFilter, FilterError } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
+import { decodeAsRules } from '../read/decode-as.js';
 import {
   type FieldFormat,
   fieldFormat,
@@ -18,7 +20,7 @@ import {
 import { jsonOf } from '../read/json.js';
 import { Output } from '../read/output.js';
 import { readPackets, type Sink } from '../read/packets.js';
-import { checkPreferences } from '../read/preferences.js';
+import { checkPreferences, sessionOptions } from '../read/preferences.js';
 import { lineOf, treeOf } from '../read/text.js';
 import { whole } from '../settings.js';
 import { filterInWords, UsageError } from './failure.js';
@@ -33,6 +35,7 @@ interface ReadOptions {
   verbose?: true;
   write?: string;
   preference: string[];
+  decodeAs: string[];
 }
 
 const several = (value: string, before: string[]): string[] => [...before, value];
@@ -58,6 +61,7 @@ export function readCommand(): Command {
     .option('-V, --verbose', 'the whole tree of each packet')
     .option('-w, --write <file>', 'write the packets as pcapng instead of printing them; - for standard output')
     .addOption(list('-o, --preference <name:value>', 'preference by its Wireshark name'))
+    .addOption(list('-d, --decode-as <table==value,protocol>', 'decode as this protocol, such as tcp.port==8080,http'))
     .addHelpText(
       'after',
       `
@@ -74,12 +78,20 @@ async function read(options: ReadOptions): Promise<void> {
   const fields = wantedFields(options.field);
   checkCombination(options, fields);
   for (const warning of checkPreferences(options.preference)) console.error(`netglass: ${warning}`);
-  const filter = compiled(options.displayFilter);
+  const decoder = registry.with(decodeAsRules(registry, options.decodeAs));
+  const filter = compiled(decoder, options.displayFilter);
   const source = await openFile(options.read);
   const output = new Output(options.write ?? '-');
   const sink = options.write === undefined ? printing(options, fields, format, output) : writing(output);
   await sink.begin(source);
-  await readPackets(source, filter, options.count ?? Number.POSITIVE_INFINITY, sink);
+  await readPackets(source, sink, {
+    registry: decoder,
+    filter,
+    limit: options.count ?? Number.POSITIVE_INFINITY,
+    session: sessionOptions(options.preference),
+    // What is only written, or is below applications, needs nothing of earlier packets.
+    inOrder: options.write === undefined && !(options.type === 'fields' && fields.every((field) => field.shallow)),
+  });
   await sink.end(source);
   await output.close();
   for (const warning of source.warnings) console.error(`netglass: ${warning}`);
@@ -96,10 +108,10 @@ function checkCombination({ type, verbose, write }: ReadOptions, fields: readonl
     throw new UsageError('-w writes packets; -T and -V print them. Give one or the other.');
 }
 
-function compiled(text: string | undefined): CompiledFilter | undefined {
+function compiled(decoder: Registry, text: string | undefined): CompiledFilter | undefined {
   if (text === undefined || text.trim() === '') return undefined;
   try {
-    return compileFilter(registry, text);
+    return compileFilter(decoder, text);
   } catch (error) {
     if (error instanceof FilterError) throw new UsageError(filterInWords(error, text));
     throw error;

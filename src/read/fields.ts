@@ -2,6 +2,7 @@
 
 import type { FieldNode, LayerNode } from '../../decoders/core/index.js';
 import { lookUp } from '../../decoders/filter/fields.js';
+import { isBelow } from '../../decoders/filter/shallow.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { UsageError } from '../commands/failure.js';
 import type { Packet } from './packets.js';
@@ -26,6 +27,8 @@ export interface WantedField {
   readonly name: string;
   /** Whether it is the frame's own: making that layer costs as much as decoding a header or two. */
   readonly ofFrame: boolean;
+  /** Whether nothing that other packets told can change it, but for an IP fragment's. */
+  readonly shallow: boolean;
   values(packet: Packet, layers: readonly LayerNode[]): string[];
 }
 
@@ -42,10 +45,17 @@ export function wantedFields(names: readonly string[]): WantedField[] {
 function wantedField(name: string): WantedField {
   const column = columns[name.toLowerCase()];
   if (column !== undefined)
-    return { name, ofFrame: false, values: (packet) => [column(packet)].filter((value) => value !== '') };
+    return {
+      name,
+      ofFrame: false,
+      shallow: !/protocol|info/i.test(name),
+      values: (packet) => [column(packet)].filter((value) => value !== ''),
+    };
+  const reference = lookUp(registry, name);
   const members = new Set(registry.either(name)?.map((field) => field.name) ?? [name]);
   return {
     name,
+    shallow: reference !== undefined && isBelow(registry, reference),
     ofFrame: name === 'frame' || name.startsWith('frame.'),
     values: (_packet, layers) => {
       const found: string[] = [];

@@ -17,13 +17,15 @@ import {
   Columns,
   dissect,
   type LayerNode,
+  PacketFlag,
   type PacketTree,
+  type Registry,
   summarizePacket,
   Walk,
   walkPacket,
 } from '../../decoders/core/index.js';
 import type { CompiledFilter, FilterPacket } from '../../decoders/filter/index.js';
-import { registry } from '../../decoders/protocols/index.js';
+import { Session, type SessionOptions } from '../../decoders/session/session.js';
 
 /** The packet that is being looked at. Its parts are decoded when they are asked for, and valid until the next one. */
 export class Packet implements FilterPacket {
@@ -50,6 +52,13 @@ export class Packet implements FilterPacket {
   /** For what walks again: `walk` itself stays as the filter knows it. */
   private readonly spare = new Walk();
 
+  /** @param session asked for trees: of every packet when `inOrder`, otherwise of IP fragments only */
+  constructor(
+    private readonly registry: Registry,
+    private readonly session: Session,
+    private readonly inOrder: boolean,
+  ) {}
+
   /** Moves on to the Enhanced Packet Block at `at`. */
   next(view: DataView, at: number, from: CaptureInterface | undefined): void {
     this.decoded = undefined;
@@ -72,11 +81,20 @@ export class Packet implements FilterPacket {
     this.relativeNanoseconds = this.timed
       ? relativeNanoseconds(this.timeHigh, this.timeLow, this.baseHigh, this.baseLow)
       : 0;
-    walkPacket(registry, view, this.linkType, this.start, this.captured, this.original, this.walk);
+    if (!this.inOrder) {
+      walkPacket(this.registry, view, this.linkType, this.start, this.captured, this.original, this.walk);
+      if ((this.walk.flags & PacketFlag.fragment) === 0) return;
+    }
+    // The session has to see them as they come, whoever looks at them afterwards.
+    this.decoded = this.session.dissect(this);
+  }
+
+  matches(filter: CompiledFilter): boolean {
+    return this.decoded === undefined ? filter.matches(this) : filter.matchesTree(this, this.decoded);
   }
 
   get tree(): PacketTree {
-    this.decoded ??= dissect(registry, this, this.spare);
+    this.decoded ??= dissect(this.registry, this, this.spare);
     return this.decoded;
   }
 
@@ -109,7 +127,7 @@ export class Packet implements FilterPacket {
   get addresses(): readonly [string, string] {
     const { columns } = this;
     summarizePacket(
-      registry,
+      this.registry,
       this.view,
       this.linkType,
       this.start,
@@ -142,18 +160,29 @@ export interface Sink {
   block?(block: Block, source: PacketSource, matched: (index: number) => boolean): Promise<void>;
 }
 
+/** How packets are decoded and chosen. */
+export interface Reading {
+  readonly registry: Registry;
+  readonly filter: CompiledFilter | undefined;
+  /** Packets to read at most, as tshark counts them: before the filter. */
+  readonly limit: number;
+  readonly session: SessionOptions;
+  /** Whether the sink looks at what depends on earlier packets. */
+  readonly inOrder: boolean;
+}
+
 /**
- * Reads a source to its end, or until so many packets were read, as tshark counts them: before the filter.
+ * Reads a source to its end, or to the limit.
  *
  * @returns whether the source ended by itself
  */
 export async function readPackets(
   source: PacketSource,
-  filter: CompiledFilter | undefined,
-  limit: number,
   sink: Sink,
+  { registry, filter, limit, session, inOrder }: Reading,
 ): Promise<void> {
-  const packet = new Packet();
+  const deep = inOrder || filter?.shallow === false;
+  const packet = new Packet(registry, new Session(registry, session), deep);
   let matched: boolean[] = [];
   while (packet.number < limit) {
     const block = await source.next();
@@ -168,7 +197,7 @@ export async function readPackets(
     ) {
       if (packet.number >= limit) break;
       packet.next(view, at, source.interfaces[view.getUint32(at + EPB.interface, true)]);
-      const matches = filter === undefined || filter.matches(packet);
+      const matches = filter === undefined || packet.matches(filter);
       matched.push(matches);
       if (matches) sink.packet?.(packet);
     }

@@ -1,5 +1,6 @@
 /** `-o NAME:VALUE`: Wireshark's names for what changes decoding. */
 
+import type { SessionOptions } from '../../decoders/session/session.js';
 import { UsageError } from '../commands/failure.js';
 
 const booleans = new Set([
@@ -34,4 +35,25 @@ export function checkPreferences(given: readonly string[]): string[] {
     } else if (!texts.has(name)) warnings.push(`the preference ${name} is not known here and changes nothing`);
   }
   return warnings;
+}
+
+/** What preferences say of putting packets together. The last one of a name counts. */
+export function sessionOptions(given: readonly string[]): SessionOptions {
+  const said = new Map(
+    given.map((preference) => {
+      const at = preference.indexOf(':');
+      return [
+        preference.slice(0, at),
+        preference
+          .slice(at + 1)
+          .trim()
+          .toLowerCase() !== 'false',
+      ];
+    }),
+  );
+  return {
+    defragmentIpv4: said.get('ip.defragment') ?? true,
+    defragmentIpv6: said.get('ipv6.defragment') ?? true,
+    desegment: said.get('tcp.desegment_tcp_streams') ?? true,
+  };
 }
