@@ -1,6 +1,7 @@
 /** The list of protocols. A new one is a file beside this one, a line here, and a fixture. */
 
 import { Registry } from '../core/index.js';
+import { amqp } from './amqp.js';
 import { arp } from './arp.js';
 import { backbone } from './backbone.js';
 import { bittorrent } from './bittorrent.js';
@@ -11,6 +12,7 @@ import { data } from './data.js';
 import { dhcp } from './dhcp.js';
 import { dhcpv6 } from './dhcpv6.js';
 import { dns, llmnr, mdns } from './dns.js';
+import { dtls } from './dtls.js';
 import { erspan } from './erspan.js';
 import { ethernet } from './ethernet.js';
 import { ftp } from './ftp.js';
@@ -28,6 +30,7 @@ import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensio
 import { kafka } from './kafka.js';
 import { llc } from './llc.js';
 import { macsec } from './macsec.js';
+import { memcached } from './memcached.js';
 import { mobility } from './mobility.js';
 import { modbus, modbusTcp } from './modbus.js';
 import { bareWire, controlWord, mpls, pseudowire } from './mpls.js';
@@ -90,6 +93,7 @@ export const protocols = [
   tls,
   http,
   quic,
+  dtls,
   wireguard,
   redis,
   modbusTcp,
@@ -131,6 +135,8 @@ export const protocols = [
   telnet,
   openvpn,
   kafka,
+  amqp,
+  memcached,
   data,
 ] as const;
 
