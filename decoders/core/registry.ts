@@ -62,6 +62,7 @@ export class Registry {
   private readonly fieldsByName = new Map<string, RegisteredField>();
   private readonly eitherNames = new Map<string, readonly RegisteredField[]>();
   private readonly linkTypes: Uint16Array;
+  private readonly portLookUps = new Map<string, (a: number, b: number) => number>();
 
   /**
    * @param given the explicit list; ids are 1, 2, 3, … in its order
@@ -126,6 +127,11 @@ export class Registry {
     return this.given.some(
       ({ dispatch, ports }) => ports?.table === name || dispatch.some(({ table }) => table === name),
     );
+  }
+
+  /** Registry id of the protocol that two ports lead to, the lower one first (`tcp.port`, `udp.port`); 0 when none. */
+  byPorts(table: string, a: number, b: number): number {
+    return this.portLookUp(table)(a, b);
   }
 
   /** Registry id of a protocol by its filter name, 0 when there is none. */
@@ -199,14 +205,9 @@ export class Registry {
     { table, first, second }: NonNullable<Protocol['ports']>,
     recognisers: readonly { readonly id: number; readonly test: Recogniser }[],
   ): Runtime['next'] {
-    const { dense } = this.table(table);
-    const said = new Uint8Array(DENSE);
-    for (const entry of this.decodeAs) if (entry.table === table && entry.value < DENSE) said[entry.value] = 1;
+    const ofPorts = this.portLookUp(table);
     return (_read, view, start, end, walk) => {
-      const a = view.getUint16(start + first);
-      const b = view.getUint16(start + second);
-      if (said[a] !== said[b]) return dense[said[a] === 1 ? a : b];
-      const known = dense[a < b ? a : b] || dense[a < b ? b : a];
+      const known = ofPorts(view.getUint16(start + first), view.getUint16(start + second));
       if (known !== 0) return known;
       const payload = walk.headerEnd[walk.depth - 1];
       const limit = end < walk.capturedEnd ? end : walk.capturedEnd;
@@ -214,6 +215,20 @@ export class Registry {
         if (recognisers[i].test(view, payload, limit)) return recognisers[i].id;
       return 0;
     };
+  }
+
+  private portLookUp(table: string): (a: number, b: number) => number {
+    const made = this.portLookUps.get(table);
+    if (made !== undefined) return made;
+    const { dense } = this.table(table);
+    const said = new Uint8Array(DENSE);
+    for (const entry of this.decodeAs) if (entry.table === table && entry.value < DENSE) said[entry.value] = 1;
+    const lookUp = (a: number, b: number): number => {
+      if (said[a] !== said[b]) return dense[said[a] === 1 ? a : b];
+      return dense[a < b ? a : b] || dense[a < b ? b : a];
+    };
+    this.portLookUps.set(table, lookUp);
+    return lookUp;
   }
 
   private recognisersOver(carrier: string): { id: number; test: Recogniser }[] {

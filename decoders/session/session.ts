@@ -120,16 +120,18 @@ export class Session {
     const known = this.conversations.of(ends);
     const state = opens && known.directions.some((one) => one.closed) ? this.conversations.renew(ends) : known;
     const conversation = this.conversations.seenFrom(ends, state, growing.number);
-    this.chooseProtocol(unit, depth, state);
+    this.chooseProtocol(unit, depth, ends, state);
     if (ends.carrier === 'tcp' && this.options.desegment !== false)
       this.showStream(unit, from, depth, state, conversation, tcpFlags, growing);
     else this.showLayers(unit, from, growing, conversation, true);
   }
 
   /** What the walk found above the transport, unless the conversation knows better. */
-  private chooseProtocol({ view, walk }: Unit, depth: number, state: ConversationState): void {
+  private chooseProtocol({ view, walk }: Unit, depth: number, ends: Ends, state: ConversationState): void {
     const found = walk.depth > depth + 1 ? walk.protocol[depth + 1] : 0;
-    if (!state.said && found !== 0 && state.protocol === 0) state.protocol = found;
+    // Too little of a message for the walk to know it is still that protocol's, when the ports say so.
+    if (state.protocol === 0)
+      state.protocol = found || this.registry.byPorts(`${ends.carrier}.port`, ends.sourcePort, ends.destinationPort);
     if (state.protocol === 0 || state.protocol === found) return;
     const payload = walk.headerEnd[depth];
     const end = walk.end[depth];
