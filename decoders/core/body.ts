@@ -475,6 +475,7 @@ export function displayOf(field: FieldDeclaration, value: FieldValue): string {
 export function textOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? '1' : '0';
+  if (field.kind === 'bytes' && value === '') return '<MISSING>';
   if (typeof value === 'string') return field.kind === 'string' ? escapedText(value) : value;
   return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
 }
