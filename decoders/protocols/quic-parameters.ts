@@ -24,6 +24,10 @@ const numbers: Readonly<Record<number, Key>> = {
   14: 'quic.parameter.active_connection_id_limit',
   32: 'quic.parameter.max_datagram_frame_size',
   0x3127: 'quic.parameter.google.initial_rtt',
+  // Drafts of the extension for acknowledgement frequency.
+  0xff02de1a: 'quic.parameter.min_ack_delay',
+  0xff03de1a: 'quic.parameter.min_ack_delay',
+  0xff04de1b: 'quic.parameter.min_ack_delay',
 };
 
 /** Parameters whose value is shown as the octets that it is. */
@@ -48,7 +52,6 @@ export function readParameters(body: Body, field: HandshakeFields): void {
       const length = takeVarint(body, field['quic.parameter.length']);
       body.describe(`${parameterName(type)} (len=${length})`);
       body.need(length, 'a transport parameter');
-      if (length === 0) return;
       const end = body.position + length;
       if (!isKnown(type)) body.take(field['quic.parameter.value'], length);
       else {
@@ -78,7 +81,7 @@ function isKnown(type: number): boolean {
 function readParameter(body: Body, field: HandshakeFields, type: number): void {
   const number = numbers[type];
   const bytes = octets[type];
-  if (number !== undefined) takeVarint(body, field[number]);
+  if (number !== undefined && body.remaining > 0) takeVarint(body, field[number]);
   else if (bytes !== undefined) body.take(field[bytes], body.remaining);
   else composites[type]?.(body, field);
 }

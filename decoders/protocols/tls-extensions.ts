@@ -32,16 +32,16 @@ function readExtension(body: Body, field: HandshakeFields, hello: Hello): void {
     if (end > body.end) body.need(length, 'an extension');
     const reader = readers[type] ?? unknown;
     contained(body, end, () => {
-      if (length > 0) reader(body, field, hello);
+      if (length > 0 || reader === unknown) reader(body, field, hello);
     });
   });
 }
 
-/** An extension that says all by being there. */
+/** An extension that says all by being there; what it has all the same is shown. */
 const empty: Reader = (body, field) => unknown(body, field, 'other');
 
 const unknown: Reader = (body, field) => {
-  if (body.remaining > 0) body.take(field['handshake.extension.data'], body.remaining);
+  body.take(field['handshake.extension.data'], body.remaining);
 };
 
 /** A vector of elements under a heading: its length was read, and says how many octets they have. */

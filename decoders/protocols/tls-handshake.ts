@@ -156,13 +156,14 @@ function hasSignatureAlgorithm(version: number): boolean {
   return version === TLS12 || version === DTLS12;
 }
 
-/** The key exchange of a suite, from its name (`TLS_ECDHE_RSA_WITH_…`); unknown while no Server Hello was seen. */
-function exchangeOf(suite: number): string | undefined {
-  return /^TLS_(.+?)_WITH_/.exec(cipherSuites[suite] ?? '')?.[1];
+/** The key exchange of a suite, from its name (`TLS_ECDHE_RSA_WITH_…`); a guess while no Server Hello was seen. */
+function exchangeOf(suite: number, guess: () => string): string {
+  if (suite < 0) return guess();
+  return /^TLS_(.+?)_WITH_/.exec(cipherSuites[suite] ?? '')?.[1] ?? '';
 }
 
 const serverKeyExchange: Reader = (body, context) => {
-  const exchange = exchangeOf(context.state.suite) ?? (looksLikeCurve(body) ? 'ECDHE_RSA' : '');
+  const exchange = exchangeOf(context.state.suite, () => (looksLikeCurve(body) ? 'ECDHE_RSA' : ''));
   const { field } = context;
   if (/PSK/.test(exchange)) {
     const length = body.number(field['handshake.hint_len']);
@@ -203,8 +204,8 @@ function signature(
 }
 
 const clientKeyExchange: Reader = (body, { field, state, recordVersion }) => {
-  const exchange =
-    exchangeOf(state.suite) ?? (body.remaining > 0 && body.peek8() + 1 === body.remaining ? 'ECDHE' : '');
+  const isPoint = () => body.remaining > 0 && body.peek8() + 1 === body.remaining;
+  const exchange = exchangeOf(state.suite, () => (isPoint() ? 'ECDHE' : ''));
   if (/PSK/.test(exchange)) {
     const length = body.number(field['handshake.identity_len']);
     body.take(field['handshake.identity'], length);
@@ -216,9 +217,10 @@ const clientKeyExchange: Reader = (body, { field, state, recordVersion }) => {
     const length = body.number(field['handshake.yc_len']);
     body.take(field['handshake.yc'], length);
   } else if (/^RSA/.test(exchange)) {
-    // SSL 3.0 has no length here.
+    // SSL 3.0 has no length here, nor has OpenSSL's DTLS before its standard.
+    const version = state.version || recordVersion;
     let length = body.remaining;
-    if ((state.version || recordVersion) !== SSL3) length = body.number(field['handshake.epms_len']);
+    if (version !== SSL3 && version !== 0x0100) length = body.number(field['handshake.epms_len']);
     body.take(field['handshake.epms'], length);
   }
 };

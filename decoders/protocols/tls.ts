@@ -1,9 +1,9 @@
-import { type Body, bytes, type Field, findField, group, type LayerNode, protocol, uint } from '../core/index.js';
+import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
 import { alertDescriptions, alertLevels, contentTypes, handshakeTypes, versions } from '../labels/tls.js';
 import { certificateFields } from './tls-certificate.js';
 import { tlsHandshakeFields } from './tls-fields.js';
 import { messageName, readMessage } from './tls-handshake.js';
-import { contained, isTls13, stateOf, type TlsState } from './tls-state.js';
+import { contained, isTls13, stateOf, TLS13, type TlsState } from './tls-state.js';
 
 const HEADER_OCTETS = 5;
 const HANDSHAKE = 22;
@@ -48,10 +48,13 @@ export const tls = protocol('tls', 'Transport Layer Security', {
     while (body.remaining > 0) {
       if (!startsRecord(body)) {
         // The middle of a record that began in another segment.
+        body.column = versionColumn(state.version);
         body.skip(body.remaining);
         return;
       }
+      const version = body.remaining < 3 ? 0 : body.view.getUint16(body.position + 1);
       record(body, field, state);
+      body.column = versionColumn(state.version || version);
     }
   },
   info: (layer) => summary(layer),
@@ -206,9 +209,13 @@ function summary(layer: LayerNode): string {
   return parts.join(', ');
 }
 
-/** The `protocol` column: the version that the connection speaks. */
-export function versionColumn(layer: LayerNode): string {
-  const version = Number(findField(layer.fields, 'tls.record.version')?.value ?? 0);
-  const label = versions[version];
-  return label === undefined ? 'TLS' : label.replace(/ 1\.0$/, 'v1').replace(' ', 'v');
+/** The `protocol` column: the version that the connection speaks; a Client Hello's record says at least which it began with. */
+function versionColumn(version: number): string {
+  const label = isTls13(version) ? versions[TLS13] : versions[version];
+  return label === undefined
+    ? 'TLS'
+    : label
+        .replace(/ 1\.0$/, ' 1')
+        .replace(' ', 'v')
+        .replace('SSLv3.0', 'SSLv3');
 }
