@@ -18,6 +18,7 @@ import { ethernet } from './ethernet.js';
 import { ftp } from './ftp.js';
 import { geneve } from './geneve.js';
 import { gre } from './gre.js';
+import { hsrp } from './hsrp.js';
 import { http } from './http.js';
 import { icmp } from './icmp.js';
 import { icmpv6 } from './icmpv6.js';
@@ -137,6 +138,7 @@ export const protocols = [
   kafka,
   amqp,
   memcached,
+  hsrp,
   data,
 ] as const;
 
