@@ -1,6 +1,6 @@
 /** The index in SQLite: the writing side. */
 
-import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { FlowEntries, FlowTable } from '../../decoders/conversations/flow-table.js';
 import { type Columns, PacketFlag } from '../../decoders/core/index.js';
@@ -12,16 +12,12 @@ import { type PacketRows, packetRows } from './packet-rows.js';
 import { PROBLEM_FLAGS, Rollups } from './rollups.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { isUnreadable } from './sqlite-errors.js';
+import { leaveWal, removeIndex, syncIndex } from './sqlite-files.js';
 import { type FlowRow, flowCounts, flowValues, loadFlow, STORE_FLOW, UPDATE_FLOW } from './sqlite-flows.js';
 
 /** What the decoders call themselves: an index made by others is rebuilt rather than misread. */
 export function decoderFingerprint(): string {
   return registry.protocols.map((protocol) => protocol.filter).join(' ');
-}
-
-/** Removes an index with its side files. */
-export function removeIndex(file: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
 }
 
 /**
@@ -190,22 +186,9 @@ export class SqliteIndexWriter implements IndexWriter {
     // From here on it is kept as files are: what is in the side file comes into the index, and that to the disk.
     this.db.pragma('synchronous = FULL');
     this.db.pragma('wal_checkpoint(TRUNCATE)');
-    this.leaveWal();
+    leaveWal(this.db);
     this.close();
-    for (const suffix of ['', '-wal']) syncFile(this.file + suffix);
-  }
-
-  /**
-   * Without a side file the index can be read on a disk that is full, and is one file to copy. Whoever is reading it now
-   * keeps it as it is, and is not waited for.
-   */
-  private leaveWal(): void {
-    try {
-      this.db.pragma('busy_timeout = 0');
-      this.db.pragma('journal_mode = DELETE');
-    } catch (error) {
-      if (!(error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY'))) throw error;
-    }
+    syncIndex(this.file);
   }
 
   close(): void {
@@ -297,15 +280,4 @@ export class SqliteIndexWriter implements IndexWriter {
 
 export function emptyTotals(): IndexTotals {
   return { packets: 0, bytes: 0, truncated: 0, malformed: 0, toVerify: 0, firstTime: null, lastTime: null };
-}
-
-/** Waits until a file's content is on the disk, when there is such a file. */
-function syncFile(file: string): void {
-  if (!existsSync(file)) return;
-  const fd = openSync(file, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

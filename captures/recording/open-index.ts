@@ -2,7 +2,8 @@
 
 import { statSync } from 'node:fs';
 import type { Checkpoint } from '../index/capture-index.js';
-import { openIndexWriter, removeIndex, type SqliteIndexWriter } from '../index/sqlite-writer.js';
+import { removeIndex } from '../index/sqlite-files.js';
+import { openIndexWriter, type SqliteIndexWriter } from '../index/sqlite-writer.js';
 import { indexPath, segmentPath } from '../segments/segment-files.js';
 
 /** One that is further than the log is thrown away: the log is the truth, and has lost its end (a disk that failed). */

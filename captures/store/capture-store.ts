@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { removeIndex } from '../index/sqlite-writer.js';
+import { removeIndex } from '../index/sqlite-files.js';
 import { sendChunks } from '../recording/chunks.js';
 import { indexFlows } from '../recording/indexing.js';
 import type { SourceRequest, StopRules } from '../recording/messages.js';
@@ -193,7 +193,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     if (entry.reindexing !== undefined) return entry.reindexing;
     // What is being done to the index comes to its end first.
     const reindexing = entry.ended
-      .then(() => this.rebuildIndex(entry))
+      .then(() => this.rebuildIndex(entry, entry.ended))
       .finally(() => {
         delete entry.reindexing;
       });
@@ -231,8 +231,10 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     this.data.release();
   }
 
-  private async rebuildIndex(entry: Entry): Promise<CaptureRecord> {
+  private async rebuildIndex(entry: Entry, before: Promise<void>): Promise<CaptureRecord> {
     const { folder, record } = entry;
+    // A thread that still writes to the old index would leave its side files beside the new one.
+    await before;
     this.emit('reindexing', record.id);
     delete entry.flowsIndexed;
     removeIndex(indexPath(folder));

@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { removeIndex } from '../index/sqlite-writer.js';
+import { removeIndex } from '../index/sqlite-files.js';
 import { indexFolder } from '../recording/indexing.js';
 import { repairSegment } from '../segments/repair.js';
 import { indexPath, listSegments, segmentPath } from '../segments/segment-files.js';
