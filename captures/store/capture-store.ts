@@ -191,9 +191,9 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
       throw new CaptureError('unsupported', `Capture ${id} is running.`, 'Stop it before it is indexed again.');
     // Several questions may find at once that the index is unusable.
     if (entry.reindexing !== undefined) return entry.reindexing;
-    // What is being done to the index comes to its end first.
+    // What is being done to the index comes to its end first: it would leave its side files beside the new one.
     const reindexing = entry.ended
-      .then(() => this.rebuildIndex(entry, entry.ended))
+      .then(() => this.rebuildIndex(entry))
       .finally(() => {
         delete entry.reindexing;
       });
@@ -231,10 +231,8 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     this.data.release();
   }
 
-  private async rebuildIndex(entry: Entry, before: Promise<void>): Promise<CaptureRecord> {
+  private async rebuildIndex(entry: Entry): Promise<CaptureRecord> {
     const { folder, record } = entry;
-    // A thread that still writes to the old index would leave its side files beside the new one.
-    await before;
     this.emit('reindexing', record.id);
     delete entry.flowsIndexed;
     removeIndex(indexPath(folder));
