@@ -44,6 +44,7 @@ import { pop } from './pop.js';
 import { postgresql } from './postgresql.js';
 import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
 import { quic } from './quic.js';
+import { radiotap, wlanRadio } from './radiotap.js';
 import { raw } from './raw.js';
 import { redis } from './redis.js';
 import { rip } from './rip.js';
@@ -62,6 +63,7 @@ import { serviceVlan, vlan } from './vlan.js';
 import { vrrp } from './vrrp.js';
 import { vxlan } from './vxlan.js';
 import { wireguard } from './wireguard.js';
+import { wlan } from './wlan.js';
 
 /** Every protocol, once; the order gives the registry ids and matters to nothing else. */
 export const protocols = [
@@ -139,6 +141,9 @@ export const protocols = [
   amqp,
   memcached,
   hsrp,
+  radiotap,
+  wlanRadio,
+  wlan,
   data,
 ] as const;
 
