@@ -51,6 +51,7 @@ import { rip } from './rip.js';
 import { ripng } from './ripng.js';
 import { sll } from './sll.js';
 import { smtp } from './smtp.js';
+import { ssh } from './ssh.js';
 import { stp } from './stp.js';
 import { syslog } from './syslog.js';
 import { tcp } from './tcp.js';
@@ -62,6 +63,7 @@ import { udplite } from './udplite.js';
 import { serviceVlan, vlan } from './vlan.js';
 import { vrrp } from './vrrp.js';
 import { vxlan } from './vxlan.js';
+import { websocket } from './websocket.js';
 import { wireguard } from './wireguard.js';
 import { wlan } from './wlan.js';
 
@@ -97,6 +99,8 @@ export const protocols = [
   http,
   quic,
   dtls,
+  ssh,
+  websocket,
   wireguard,
   redis,
   modbusTcp,
