@@ -49,7 +49,8 @@ interface Header {
   upgrade: string;
 }
 
-function message(body: Body, field: HttpFields): void {
+/** Reads one message, or what there is of it; other protocols have the same (SSDP). */
+export function message(body: Body, field: HttpFields): void {
   const { view } = body;
   const start = body.position;
   const { bodyStart, chunked, length } = { ...scanHeader(view, start, body.end) };
@@ -261,7 +262,7 @@ function fullUri(host: string, uri: string): string {
 }
 
 /** The first line of the first message, whose line end Wireshark shows as a space, and the type of its body. */
-function summary(layer: LayerNode, { view, start, end }: Body): string {
+export function summary(layer: LayerNode, { view, start, end }: Body): string {
   if (layer.fields.length === 0 || !startsMessage(view, start, end)) return 'Continuation';
   const next = lineEnd(view, start, end);
   const last = next < 0 ? end : textEnd(view, start, next);

@@ -37,6 +37,9 @@ import { modbus, modbusTcp } from './modbus.js';
 import { bareWire, controlWord, mpls, pseudowire } from './mpls.js';
 import { mqtt } from './mqtt.js';
 import { mysql } from './mysql.js';
+import { nbdgm } from './nbdgm.js';
+import { nbns } from './nbns.js';
+import { nbss } from './nbss.js';
 import { ntp } from './ntp.js';
 import { nullLoop } from './null.js';
 import { openvpn } from './openvpn.js';
@@ -50,9 +53,13 @@ import { redis } from './redis.js';
 import { rip } from './rip.js';
 import { ripng } from './ripng.js';
 import { sll } from './sll.js';
+import { smb } from './smb.js';
+import { smb2 } from './smb2.js';
 import { smtp } from './smtp.js';
+import { ssdp } from './ssdp.js';
 import { ssh } from './ssh.js';
 import { stp } from './stp.js';
+import { stun } from './stun.js';
 import { syslog } from './syslog.js';
 import { tcp } from './tcp.js';
 import { telnet } from './telnet.js';
@@ -148,6 +155,13 @@ export const protocols = [
   radiotap,
   wlanRadio,
   wlan,
+  nbns,
+  nbdgm,
+  nbss,
+  smb,
+  smb2,
+  ssdp,
+  stun,
   data,
 ] as const;
 
