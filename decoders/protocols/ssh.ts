@@ -1,4 +1,14 @@
-import { type Body, bytes, type Field, flag, type LayerNode, protocol, text, uint } from '../core/index.js';
+import {
+  type Body,
+  bytes,
+  type Field,
+  type FieldNode,
+  flag,
+  type LayerNode,
+  protocol,
+  text,
+  uint,
+} from '../core/index.js';
 import { diffieHellman, ellipticCurve, groupExchange, messages } from '../labels/ssh.js';
 import { contained } from './tls-state.js';
 
@@ -50,6 +60,7 @@ const fields = {
   'ecdh.q_c_length': uint(32, "ECDH client's ephemeral public key length"),
   'ecdh.q_c': bytes(0, "ECDH client's ephemeral public key (Q_C)"),
   padding_string: bytes(0, 'Padding String'),
+  packet_length_encrypted: bytes(4, 'Packet Length (encrypted)'),
   encrypted_packet: bytes(0, 'Encrypted Packet'),
   direction: flag('Direction', { bits: 8 }),
 };
@@ -127,6 +138,8 @@ function message(body: Body, field: SshFields, state: SshState, side: 0 | 1): vo
     return;
   }
   if (state.encrypted[side] || !isClear(view, start, end)) {
+    // The length may be encrypted, or not: without the keys nobody knows (RFC 4253, section 6; OpenSSH's -etm modes).
+    if (body.remaining > 4) body.take(field.packet_length_encrypted);
     body.take(field.encrypted_packet, body.remaining);
     return;
   }
@@ -211,7 +224,13 @@ function summary(layer: LayerNode, body: Body): string {
   for (const node of layer.fields) {
     if (node.name === 'ssh.protocol') parts.push(`Protocol (${node.text})`);
     else if (node.name === 'ssh.message_code') parts.push(node.display.replace(/ \(\d+\)$/, ''));
-    else if (node.name === 'ssh.encrypted_packet') parts.push(`Encrypted packet (len=${node.length})`);
+    else if (node.name === 'ssh.encrypted_packet') parts.push(`Encrypted packet (len=${encryptedLength(layer, node)})`);
   }
   return `${fromServer(body) ? 'Server' : 'Client'}: ${parts.join(', ')}`;
+}
+
+/** Octets of an encrypted packet with its length. */
+function encryptedLength({ fields: nodes }: LayerNode, packet: FieldNode): number {
+  const before = nodes[nodes.indexOf(packet) - 1];
+  return packet.length + (before?.name === 'ssh.packet_length_encrypted' ? before.length : 0);
 }

@@ -173,9 +173,9 @@ function summary(layer: LayerNode): string {
     if (node.name === 'websocket.fin') last = node.value === true ? ' [FIN]' : '';
     if (node.name === 'websocket.opcode') {
       const name = (opcodes as Readonly<Record<number, string>>)[Number(node.value)] ?? `Unknown (${node.value})`;
-      parts.push(`WebSocket ${name}${last}`);
+      parts.push(`WebSocket ${name}${last} `);
     }
-    if (node.name === 'websocket.mask' && node.value === true) parts.push(`${parts.pop()} [MASKED]`);
+    if (node.name === 'websocket.mask' && node.value === true) parts.push(`${parts.pop()}[MASKED]`);
   }
   return parts.join(' ');
 }
