@@ -95,8 +95,10 @@ const errorFields: Readonly<Record<string, keyof PgFields>> = {
 
 /** A type octet and a length, or only a length in what a client sends first: that one begins with a zero. */
 const messageLength: MessageLength = (view, start, end) => {
-  if (start + 5 > end) return 0;
   const first = view.getUint8(start);
+  // The answer to a request for encryption is one octet alone, "S" or "N".
+  if (end - start === 1 && (first === 0x53 || first === 0x4e)) return 1;
+  if (start + 5 > end) return 0;
   const length = first === 0 ? view.getUint32(start) : 1 + view.getUint32(start + 1);
   if (first !== 0 && frontendTypes[first] === undefined && backendTypes[first] === undefined) return -1;
   return length < 5 || length > LONGEST ? -1 : length;
@@ -109,7 +111,7 @@ export const postgresql = protocol('pgsql', 'PostgreSQL', {
   // The one octet that answers a request for encryption is no message, and TLS may follow.
   lead: {
     fields: [],
-    octets: (_read, view, start, end) => (messageLength(view, start, end) > 0 ? 0 : -1),
+    octets: (_read, view, start, end) => (end - start >= 5 && messageLength(view, start, end) > 0 ? 0 : -1),
   },
   header: {},
   fields,
