@@ -58,11 +58,12 @@ const descriptors = () => readdirSync('/proc/self/fd').length;
     const { store, queries, close } = await openStore();
     const { id } = await store.start({ ...live, ring: { bytes: 16 << 20 } });
     const flood = spawn(process.execPath, [CHILD, 'flood', String(PORT)], { stdio: 'ignore' });
+    process.once('exit', () => flood.kill('SIGKILL'));
     await until(() => store.get(id)!.firstPacket > 5000, 'the ring to turn', 20_000);
-    const counted = await queries.count(id, 'udp');
-    const shown = await queries.packets(id, { filter: 'udp', limit: 10 });
-    expect(shown.packets.length).toBeGreaterThan(0);
-    expect(counted).toBeGreaterThan(0);
+    // The oldest packets go while they are asked for: a page may lack some, or all, but is never wrong.
+    expect(await queries.count(id, 'udp')).toBeGreaterThan(0);
+    const { packets } = await queries.packets(id, { filter: 'udp', limit: 10 });
+    for (const { destinationPort, sourcePort } of packets) expect([destinationPort, sourcePort]).toContain(PORT);
     flood.kill('SIGKILL');
     await once(flood, 'exit');
     const record = await store.stop(id);
