@@ -143,6 +143,10 @@ export const packetDetail = packetRow.omit({ problems: true }).extend({
       summary: z.string(),
       offset: count,
       length: count,
+      payload: count.optional().describe('Octets that the layer carries behind its header.'),
+      source: count
+        .optional()
+        .describe('Index in `sources`: offsets count in those octets. Absent: in the packet’s own.'),
       fields: z.array(fieldNode),
     }),
   ),
@@ -158,6 +162,15 @@ export const packetDetail = packetRow.omit({ problems: true }).extend({
     }),
   ),
   bytes: z.string().describe('The captured octets in base64.'),
+  sources: z
+    .array(
+      z.object({
+        name: z.string().describe('For example `Reassembled TCP`.'),
+        bytes: z.string().describe('The octets in base64.'),
+      }),
+    )
+    .optional()
+    .describe('What this packet completes: messages and datagrams that were put together of several packets.'),
   loss,
 });
 

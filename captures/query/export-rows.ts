@@ -5,6 +5,7 @@ import type { CaptureReader, PacketRef } from './capture-reader.js';
 import { FilterRun } from './filter-run.js';
 import { RowBuilder } from './packet-rows.js';
 import type { ExportQuery, PacketRow } from './query-types.js';
+import { StoredSession } from './stored-session.js';
 
 const COLUMNS = [
   'number',
@@ -29,7 +30,7 @@ export function* exportRows(
   query: ExportQuery,
 ): Generator<Uint8Array, void, undefined> {
   const json = query.format === 'json';
-  const builder = new RowBuilder(reader, marks);
+  const builder = new RowBuilder(reader, marks, [], new StoredSession(reader, Number.POSITIVE_INFINITY));
   yield Buffer.from(json ? '[' : `${COLUMNS.join(',')}\r\n`);
   let separator = '';
   for (const refs of steps(reader, query.filter)) {

@@ -4,7 +4,6 @@ import { frameLayer, timeText } from '../../decoders/core/frame.js';
 import {
   AddressFamily,
   Columns,
-  dissect,
   type FieldNode,
   type LayerNode,
   type PacketTree,
@@ -28,6 +27,7 @@ import type { Mark } from '../store/marks.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import type { StoredPacket } from './log-reader.js';
 import type { PacketDetail, PacketRow } from './query-types.js';
+import { StoredSession } from './stored-session.js';
 
 /** Everything of a packet that its Enhanced Packet Block says. */
 interface Frame {
@@ -87,6 +87,7 @@ export class RowBuilder {
     private readonly reader: CaptureReader,
     private readonly marks: readonly Mark[],
     private readonly fields: readonly string[] = [],
+    private readonly session = new StoredSession(reader),
   ) {}
 
   /** @returns undefined when the ring has deleted the packet meanwhile */
@@ -99,12 +100,16 @@ export class RowBuilder {
     const stored = this.reader.log.read(ref);
     if (decoded === undefined || stored === undefined) return undefined;
     const { view, at } = stored;
+    const { sources } = decoded.tree;
     const bytes = Buffer.from(view.buffer, view.byteOffset + at + EPB.data, view.getUint32(at + EPB.captured, true));
     return {
       ...decoded.row,
       layers: decoded.layers,
       details: decoded.tree.problems,
       bytes: bytes.toString('base64'),
+      ...(sources === undefined
+        ? {}
+        : { sources: sources.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes).toString('base64') })) }),
     };
   }
 
@@ -116,12 +121,14 @@ export class RowBuilder {
     const source = this.reader.interface(frame.interfaceId);
     const linkType = source?.link_type ?? -1;
     const start = at + EPB.data;
-    const tree = dissect(registry, { view, start, captured: frame.captured, original: frame.original, linkType });
     summarizePacket(registry, view, linkType, start, frame.captured, frame.original, this.walk, this.columns, 0);
     const base = this.reader.baseTime;
     const relative = frame.time === null || base === undefined ? null : frame.time - base;
     const flow = this.reader.flowOf(ref);
-    // From here on the stored packet's buffer may be another one: marks look at the packet before.
+    const sourceName = source?.name ?? '';
+    // From here on the stored packet's buffer may be another one: the packets before it are read too.
+    const tree = this.session.dissect(ref);
+    if (tree === undefined) return undefined;
     const comments = [...frame.comments, ...this.marksBefore(ref.number, frame.time)];
     const layers = [
       frameLayer(
@@ -132,7 +139,7 @@ export class RowBuilder {
           length: frame.original,
           captured: frame.captured,
           interfaceId: frame.interfaceId,
-          interfaceName: source?.name ?? '',
+          interfaceName: sourceName,
           comments,
         },
         tree.layers,
@@ -149,7 +156,7 @@ export class RowBuilder {
       protocol: tree.protocol,
       info: tree.info,
       flow: flow === 0 ? null : flow,
-      interface: source?.name ?? '',
+      interface: sourceName,
       direction: frame.direction,
       problems: [...new Set(tree.problems.map((problem) => problem.kind))],
       ...(comments.length > 0 ? { comments } : {}),

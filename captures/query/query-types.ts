@@ -64,6 +64,8 @@ export interface PacketDetail extends PacketRow {
   readonly details: readonly Problem[];
   /** base64 */
   readonly bytes: string;
+  /** What was put together of several packets: the layers with a `source` stand in it. */
+  readonly sources?: readonly { readonly name: string /** base64 */; readonly bytes: string }[];
 }
 
 export interface FlowQuery {

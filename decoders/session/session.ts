@@ -42,6 +42,8 @@ interface Unit {
 /** One packet's tree while it grows. */
 interface Growing {
   readonly number: number;
+  /** Whether nobody will look: then only what protocols may remember is decoded. */
+  readonly quiet: boolean;
   readonly layers: LayerNode[];
   readonly problems: Problem[];
   readonly sources: TreeSource[];
@@ -70,20 +72,30 @@ export class Session {
 
   /** The tree of the next packet of the capture. Never throws for packet content. */
   dissect(packet: SessionPacket): PacketTree {
+    const { layers, problems, sources, shown } = this.grow(packet, false);
+    return { layers, problems, ...shown, ...(sources.length > 0 ? { sources } : {}) };
+  }
+
+  /** Takes note of the next packet of the capture as `dissect` does, for less: nobody will look at its tree. */
+  follow(packet: SessionPacket): void {
+    this.grow(packet, true);
+  }
+
+  private grow(packet: SessionPacket, quiet: boolean): Growing {
     const { registry } = this;
     const walk = new Walk();
     const { view, start, captured, original, linkType } = packet;
     walkPacket(registry, view, linkType, start, captured, original, walk);
     const growing: Growing = {
       number: packet.number,
+      quiet,
       layers: [],
       problems: [],
       sources: [],
       shown: { protocol: 'UNKNOWN', info: '' },
     };
     this.showPacket({ view, walk, source: undefined }, growing);
-    const { layers, problems, sources, shown } = growing;
-    return { layers, problems, ...shown, ...(sources.length > 0 ? { sources } : {}) };
+    return growing;
   }
 
   private showPacket(unit: Unit, growing: Growing): void {
@@ -272,6 +284,17 @@ export class Session {
   ): void {
     const dissection = newDissection(this.registry, view, walk, growing.problems, conversation);
     const layers: LayerNode[] = [];
+    if (growing.quiet) {
+      // Below applications nobody remembers anything.
+      if (conversation !== undefined)
+        dissectLayers(
+          this.registry,
+          dissection,
+          Math.max(from, source === undefined ? this.transportDepth(walk) + 1 : 0),
+          layers,
+        );
+      return;
+    }
     const columns = dissectLayers(this.registry, dissection, from, layers);
     if (columns !== undefined) growing.shown = columns;
     if (from === 0 && source === undefined) trailers(this.registry, dissection, layers);

@@ -1,0 +1,136 @@
+/** Dissects stored packets with what the packets before them told, within bounds. */
+
+import type { PacketTree } from '../../decoders/core/index.js';
+import { dissect, PacketFlag, Walk, walkPacket } from '../../decoders/core/index.js';
+import { registry } from '../../decoders/protocols/index.js';
+import { Session } from '../../decoders/session/session.js';
+import { EPB } from '../formats/epb.js';
+import type { CaptureReader, PacketRef } from './capture-reader.js';
+
+/** How far back one packet's conversation, or the fragments of its datagram, are read. */
+const MAXIMUM_PACKETS = 2000;
+const MAXIMUM_OCTETS = 8 << 20;
+/** Packet numbers among which they are looked for where no index on flows helps, and for fragments. */
+const MAXIMUM_DISTANCE = 20_000;
+/** What looking for a conversation's packets counts for, in packets read. */
+const LOOK_UP = 20;
+/** Packets that one page may cost besides its own; beyond it each packet is shown by itself. */
+const PAGE_BUDGET = 10_000;
+const MAXIMUM_FLOWS = 50_000;
+
+const TCP = registry.idOf('tcp');
+const UDP = registry.idOf('udp');
+const FIN = 1;
+
+export class StoredSession {
+  private readonly session = new Session(registry);
+  /** By flow, the number of the last packet that the session has seen. */
+  private readonly seen = new Map<number, number>();
+  private fragmentsSeen = 0;
+  private readonly walk = new Walk();
+
+  /** @param budget packets that may be read besides those that are asked for */
+  constructor(
+    private readonly reader: CaptureReader,
+    private budget = PAGE_BUDGET,
+  ) {}
+
+  /**
+   * The tree of a packet, with the message or datagram that it completes. References come in ascending order.
+   *
+   * @returns undefined when the ring has deleted the packet meanwhile
+   */
+  dissect(ref: PacketRef): PacketTree | undefined {
+    const packet = this.read(ref);
+    if (packet === undefined) return undefined;
+    const { view, start, captured, original, linkType } = packet;
+    walkPacket(registry, view, linkType, start, captured, original, this.walk);
+    const flow = this.reader.flowOf(ref);
+    if (this.isFragment()) this.followFragments(ref);
+    else if (this.needsOthers(flow, view)) this.followFlow(flow, ref);
+    else return dissect(registry, packet, this.walk);
+    // Reading the others has used the buffer for them.
+    const again = this.read(ref);
+    return again === undefined ? undefined : this.session.dissect(again);
+  }
+
+  private isFragment(): boolean {
+    return (this.walk.flags & PacketFlag.fragment) !== 0;
+  }
+
+  /** Whether the packets before it can change how this one reads: it carries data, or ends a stream. */
+  private needsOthers(flow: number, view: DataView): boolean {
+    const { walk } = this;
+    if (flow === 0) return false;
+    for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth >= 0; depth--) {
+      const id = walk.protocol[depth];
+      if (id === UDP) return depth + 1 < walk.depth && remembers(walk.protocol[depth + 1]);
+      if (id !== TCP) continue;
+      if (walk.headerEnd[depth] - walk.start[depth] < 20) return false;
+      const ends = (view.getUint8(walk.start[depth] + 13) & FIN) !== 0;
+      return ends || walk.headerEnd[depth] < Math.min(walk.end[depth], walk.capturedEnd);
+    }
+    return false;
+  }
+
+  private followFlow(flow: number, ref: PacketRef): void {
+    const { reader, seen } = this;
+    const upTo = seen.get(flow) ?? 0;
+    if (seen.size >= MAXIMUM_FLOWS) seen.clear();
+    seen.set(flow, ref.number);
+    const from = Math.max(upTo + 1, reader.hasFlowIndex ? 0 : ref.number - MAXIMUM_DISTANCE);
+    this.budget -= LOOK_UP;
+    if (from < ref.number && this.budget > 0) this.follow('p.flow = ?', [flow], from, ref.number - 1);
+  }
+
+  /** A fragment's siblings have no ports, so they are in another flow: all fragments before it are read. */
+  private followFragments(ref: PacketRef): void {
+    const from = Math.max(this.fragmentsSeen + 1, ref.number - MAXIMUM_DISTANCE);
+    this.fragmentsSeen = ref.number;
+    this.budget -= LOOK_UP;
+    if (from < ref.number && this.budget > 0)
+      this.follow(`(p.flags & ${PacketFlag.fragment}) != 0`, [], from, ref.number - 1);
+  }
+
+  /** Has the session see the last packets among `from` … `to` that meet a condition. */
+  private follow(condition: string, parameters: readonly unknown[], from: number, to: number): void {
+    const { reader } = this;
+    const found = reader
+      .statement(
+        `SELECT p.number, p.captured FROM packets p WHERE ${condition} AND p.number BETWEEN ? AND ? ORDER BY p.number DESC LIMIT ?`,
+      )
+      .all(...parameters, from, to, Math.min(this.budget, MAXIMUM_PACKETS)) as { number: number; captured: number }[];
+    let count = 0;
+    for (let octets = 0; count < found.length; count++) {
+      octets += found[count].captured;
+      if (octets > MAXIMUM_OCTETS) break;
+    }
+    if (count === 0) return;
+    this.budget -= count;
+    const range = [...parameters, found[count - 1].number, found[0].number];
+    for (const ref of reader.refs(`${condition} AND p.number BETWEEN ? AND ?`, range, count)) {
+      const packet = this.read(ref);
+      if (packet !== undefined) this.session.follow(packet);
+    }
+  }
+
+  private read(ref: PacketRef) {
+    const stored = this.reader.log.read(ref);
+    if (stored === undefined) return undefined;
+    const { view, at } = stored;
+    return {
+      view,
+      start: at + EPB.data,
+      captured: view.getUint32(at + EPB.captured, true),
+      original: view.getUint32(at + EPB.original, true),
+      linkType: this.reader.interface(view.getUint32(at + EPB.interface, true))?.link_type ?? -1,
+      number: ref.number,
+    };
+  }
+}
+
+/** Whether a protocol over UDP may know more with its conversation; DNS, the most frequent by far, is told here not to. */
+function remembers(id: number): boolean {
+  const { filter } = registry.runtime(id).protocol;
+  return filter !== 'dns' && filter !== 'mdns' && filter !== 'llmnr';
+}
