@@ -57,6 +57,8 @@ export function message(body: Body, field: HttpFields): void {
   if (bodyStart < 0) partly(body, 'the header');
   const response = isResponse(view, start, body.end);
   const header: Header = { host: '', encoded: false, upgrade: '' };
+  // The preface of HTTP/2 is written as a request, so that servers of version 1 refuse it (RFC 9113, section 3.4).
+  if (!response && view.getUint32(start) === 0x50524920) body.dissection.conversation?.switchTo('http2');
   const uri = (response ? statusLine : requestLine)(body, field);
   const line = field[response ? 'response.line' : 'request.line'];
   while (body.remaining > 0 && (bodyStart < 0 || body.position < bodyStart)) {

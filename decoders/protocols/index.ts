@@ -20,6 +20,7 @@ import { geneve } from './geneve.js';
 import { gre } from './gre.js';
 import { hsrp } from './hsrp.js';
 import { http } from './http.js';
+import { http2 } from './http2.js';
 import { icmp } from './icmp.js';
 import { icmpv6 } from './icmpv6.js';
 import { igmp } from './igmp.js';
@@ -108,6 +109,7 @@ export const protocols = [
   dtls,
   ssh,
   websocket,
+  http2,
   wireguard,
   redis,
   modbusTcp,
