@@ -29,11 +29,21 @@ export class ByteStream {
   private readonly waiting: Waiting[] = [];
   private waitingOctets = 0;
 
-  /** A connection begins: the SYN takes one number. */
-  open(sequence: number): void {
-    this.next = (sequence + 1) >>> 0;
-    this.waiting.length = 0;
-    this.waitingOctets = 0;
+  /** Octets that are kept until a segment before them comes. */
+  get held(): number {
+    return this.waitingOctets;
+  }
+
+  /** Whether everything before this number was read, and nothing waits behind it. */
+  endsAt(sequence: number): boolean {
+    return this.next === sequence && this.waiting.length === 0;
+  }
+
+  /** Octets before `sequence` are of no use: what was kept of them is let go. A number that is passed already says nothing. */
+  skipTo(sequence: number): void {
+    if (this.next !== undefined && sequenceDistance(sequence, this.next) <= 0) return;
+    this.next = sequence;
+    this.drain([]);
   }
 
   /**

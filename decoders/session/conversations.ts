@@ -7,6 +7,8 @@ import { MessageBuffer } from './message-buffer.js';
 /** Conversations kept; the one idle longest is forgotten for a new one. */
 const MAXIMUM_CONVERSATIONS = 50_000;
 const MAXIMUM_EXPECTED = 10_000;
+/** Octets of unfinished messages that all conversations may keep together. */
+const MAXIMUM_OCTETS = 256 << 20;
 
 /** The ends of one packet. */
 export interface Ends {
@@ -20,7 +22,15 @@ export interface Ends {
 export class Direction {
   readonly stream = new ByteStream();
   readonly pending = new MessageBuffer();
-  closed = false;
+  /** Octets that the message that is waiting is known to need; 0 while nobody can tell. */
+  needed = 0;
+  /** Number behind the last octet of the stream, once its FIN was seen. */
+  end: number | undefined;
+
+  /** Octets that it keeps. */
+  get held(): number {
+    return this.pending.length + this.stream.held;
+  }
 }
 
 export class ConversationState {
@@ -30,6 +40,8 @@ export class ConversationState {
   said = false;
   readonly directions: readonly [Direction, Direction] = [new Direction(), new Direction()];
   readonly memory = new Map<string, unknown>();
+  /** Octets that it kept when they were counted last. */
+  counted = 0;
 
   constructor(
     readonly source: string,
@@ -40,6 +52,7 @@ export class ConversationState {
 export class Conversations {
   private readonly states = new Map<string, ConversationState>();
   private readonly expected = new Map<string, string>();
+  private octets = 0;
 
   /** @param idOf registry id by filter name */
   constructor(private readonly idOf: (filter: string) => number) {}
@@ -51,7 +64,7 @@ export class Conversations {
     if (state === undefined) {
       if (this.states.size >= MAXIMUM_CONVERSATIONS) {
         const [oldest] = this.states.keys();
-        this.states.delete(oldest);
+        this.forget(oldest);
       }
       state = new ConversationState(ends.source, ends.sourcePort);
       const announced = this.announced(ends);
@@ -64,8 +77,24 @@ export class Conversations {
 
   /** Begins a conversation anew: its ports are used again. */
   renew(ends: Ends): ConversationState {
-    this.states.delete(keyOf(ends));
+    this.forget(keyOf(ends));
     return this.of(ends);
+  }
+
+  /** Counts what a conversation keeps now, and forgets those that are idle longest when all keep too much. */
+  count(state: ConversationState): void {
+    const held = state.directions[0].held + state.directions[1].held;
+    this.octets += held - state.counted;
+    state.counted = held;
+    for (const key of this.states.keys()) {
+      if (this.octets <= MAXIMUM_OCTETS) return;
+      this.forget(key);
+    }
+  }
+
+  private forget(key: string): void {
+    this.octets -= this.states.get(key)?.counted ?? 0;
+    this.states.delete(key);
   }
 
   /** What a protocol sees of a conversation while it dissects one packet. */
@@ -74,7 +103,7 @@ export class Conversations {
     return {
       ...ends,
       packet,
-      direction: ends.source === state.source && ends.sourcePort === state.sourcePort ? 0 : 1,
+      direction: directionOf(ends, state),
       remember<T>(name: string, make: () => T): T {
         if (!state.memory.has(name)) state.memory.set(name, make());
         return state.memory.get(name) as T;
@@ -99,6 +128,11 @@ export class Conversations {
       this.expected.get(`${carrier} ${source} ${sourcePort}`);
     return name === undefined ? 0 : this.idOf(name);
   }
+}
+
+/** 0 for the direction of the conversation's first packet. */
+export function directionOf(ends: Ends, state: ConversationState): 0 | 1 {
+  return ends.source === state.source && ends.sourcePort === state.sourcePort ? 0 : 1;
 }
 
 function keyOf({ carrier, source, destination, sourcePort, destinationPort }: Ends): string {

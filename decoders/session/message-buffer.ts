@@ -18,6 +18,11 @@ export class MessageBuffer {
     this.length = needed;
   }
 
+  clear(): void {
+    this.bytes = new Uint8Array(0);
+    this.length = 0;
+  }
+
   /** A view of what is waiting; good until the next `append` or `take`. */
   view(): DataView {
     return new DataView(this.bytes.buffer, 0, this.length);

@@ -11,7 +11,8 @@ import type { Registry } from '../core/registry.js';
 import type { LayerNode, PacketTree, TreeSource } from '../core/tree.js';
 import { Walk, walkFrom, walkPacket } from '../core/walk.js';
 import { addressesUnder } from './addresses.js';
-import { type ConversationState, Conversations, type Direction, type Ends } from './conversations.js';
+import { sequenceDistance } from './byte-stream.js';
+import { type ConversationState, Conversations, type Direction, directionOf, type Ends } from './conversations.js';
 import { Fragments } from './fragments.js';
 import { joinFragments } from './join-fragments.js';
 import { MAXIMUM_MESSAGE } from './message-buffer.js';
@@ -128,14 +129,22 @@ export class Session {
       return;
     }
     const tcpFlags = ends.carrier === 'tcp' ? unit.view.getUint8(walk.start[depth] + 13) : 0;
-    const opens = (tcpFlags & (SYN | ACK)) === SYN;
-    const known = this.conversations.of(ends);
-    const state = opens && known.directions.some((one) => one.closed) ? this.conversations.renew(ends) : known;
+    const state = this.conversationOf(unit, depth, ends, tcpFlags);
     const conversation = this.conversations.seenFrom(ends, state, growing.number);
     this.chooseProtocol(unit, depth, ends, state);
     if (ends.carrier === 'tcp' && this.options.desegment !== false)
       this.showStream(unit, from, depth, state, conversation, tcpFlags, growing);
     else this.showLayers(unit, from, growing, conversation, true);
+  }
+
+  /** The conversation of the packet; a SYN that does not repeat the one before begins another on the same ports. */
+  private conversationOf({ view, walk }: Unit, depth: number, ends: Ends, flags: number): ConversationState {
+    const known = this.conversations.of(ends);
+    if ((flags & (SYN | ACK)) !== SYN) return known;
+    const { next } = known.directions[directionOf(ends, known)].stream;
+    const first = (view.getUint32(walk.start[depth] + 4) + 1) >>> 0;
+    const answered = known.directions.some((one) => one.end !== undefined);
+    return answered || (next !== undefined && next !== first) ? this.conversations.renew(ends) : known;
   }
 
   /** What the walk found above the transport, unless the conversation knows better. */
@@ -163,34 +172,62 @@ export class Session {
   ): void {
     const { view, walk } = unit;
     const direction = state.directions[conversation.direction];
-    const sequence = view.getUint32(walk.start[depth] + 4);
+    const { stream } = direction;
+    const opens = (flags & SYN) !== 0;
+    // The SYN takes a number of its own, also with data behind it (RFC 7413).
+    const sequence = (view.getUint32(walk.start[depth] + 4) + (opens ? 1 : 0)) >>> 0;
     const start = walk.headerEnd[depth];
     const end = Math.min(walk.end[depth], walk.capturedEnd);
+    const behind = (sequence + Math.max(0, walk.end[depth] - start)) >>> 0;
+    if (opens) stream.next ??= sequence;
+    if ((flags & FIN) !== 0) direction.end = behind;
     const message = state.protocol === 0 ? undefined : this.registry.runtime(state.protocol).protocol.message;
-    if ((flags & SYN) !== 0) direction.stream.open(sequence);
-    if ((flags & FIN) !== 0) direction.closed = true;
     const cut = walk.end[depth] > walk.capturedEnd;
-    if (start >= end || message === undefined || cut) {
-      if (end > start) direction.stream.next = (sequence + end - start) >>> 0;
-      this.showLayers(unit, from, growing, conversation, true);
-      if (direction.closed) this.flush(direction, state, conversation, growing);
-      return;
-    }
+    // One octet where nothing is known of the stream is a keep-alive's: the octet before the next one.
+    const probe = stream.next === undefined && end - start === 1;
+    if (start >= end || message === undefined || cut || probe) {
+      if (cut) direction.pending.clear();
+      if (end > start && !probe) stream.skipTo(behind);
+      this.showLayers(unit, from, growing, conversation, !probe);
+      this.flush(direction, state, conversation, growing);
+    } else this.showSegment(unit, from, depth, sequence, direction, state, conversation, growing);
+    this.conversations.count(state);
+  }
+
+  private showSegment(
+    unit: Unit,
+    from: number,
+    depth: number,
+    sequence: number,
+    direction: Direction,
+    state: ConversationState,
+    conversation: Conversation,
+    growing: Growing,
+  ): void {
+    const { view, walk } = unit;
+    const { stream } = direction;
+    const start = walk.headerEnd[depth];
+    const end = Math.min(walk.end[depth], walk.capturedEnd);
+    const ahead = stream.next === undefined || sequenceDistance((sequence + end - start) >>> 0, stream.next) > 0;
     walk.depth = depth + 1;
     const before = growing.layers.length;
     this.showLayers(unit, from, growing, conversation, false);
     const own = { bytes: octetsOf(view), start, end };
     let shown = false;
-    for (const piece of direction.stream.add(sequence, own)) {
+    for (const piece of stream.add(sequence, own)) {
+      // What was lost before it can not be part of its message.
+      if (stream.lost > 0) direction.pending.clear();
       // Only what is whole within this packet's own octets keeps its place in them.
       const inPlace = piece.bytes === own.bytes && direction.pending.length === 0;
       shown =
         (inPlace
           ? this.showRun(unit, depth, piece.start, piece.end, direction, state, conversation, growing)
           : this.showPending(piece, direction, state, conversation, growing)) || shown;
+      stream.lost = 0;
     }
-    if (direction.closed) shown = this.flush(direction, state, conversation, growing) || shown;
-    if (!shown) markSegment(growing, before, end - start);
+    shown = this.flush(direction, state, conversation, growing) || shown;
+    // A retransmission is part of nothing any more.
+    if (!shown && ahead) markSegment(growing, before, end - start);
   }
 
   /** Shows the whole messages of [start, end) in the packet's own octets; the rest waits. */
@@ -205,7 +242,8 @@ export class Session {
     growing: Growing,
   ): boolean {
     const { view } = unit;
-    const whole = this.runOf(view, start, end, state.protocol);
+    direction.needed = 0;
+    const whole = this.runOf(view, start, end, state.protocol, direction);
     if (whole > start) {
       const walk = continued(unit.walk, depth, whole);
       walkFrom(this.registry, view, state.protocol, start, whole, walk);
@@ -227,19 +265,22 @@ export class Session {
     let shown = false;
     for (;;) {
       const { length } = direction.pending;
-      const protocol = state.protocol;
-      const whole = length >= MAXIMUM_MESSAGE ? length : this.runOf(direction.pending.view(), 0, length, protocol);
+      const { protocol } = state;
+      if (length < direction.needed && length < MAXIMUM_MESSAGE) return shown;
+      const whole =
+        length >= MAXIMUM_MESSAGE ? length : this.runOf(direction.pending.view(), 0, length, protocol, direction);
       if (whole === 0) return shown;
       this.showTaken(direction, whole, protocol, conversation, growing);
       shown = true;
     }
   }
 
-  /** The stream has ended: what is waiting is all there will be. */
+  /** Shows what is waiting when the stream has ended and the message is one that goes on until then. */
   private flush(direction: Direction, state: ConversationState, conversation: Conversation, growing: Growing): boolean {
-    const { length } = direction.pending;
-    if (length === 0 || state.protocol === 0) return false;
-    this.showTaken(direction, length, state.protocol, conversation, growing);
+    const { pending, stream, end } = direction;
+    if (end === undefined || pending.length === 0 || !stream.endsAt(end)) return false;
+    if (direction.needed !== Number.POSITIVE_INFINITY) return false;
+    this.showTaken(direction, pending.length, state.protocol, conversation, growing);
     return true;
   }
 
@@ -251,6 +292,7 @@ export class Session {
     growing: Growing,
   ): void {
     const bytes = direction.pending.take(octets);
+    direction.needed = 0;
     const source = this.addSource(growing, 'Reassembled TCP', bytes);
     const walk = new Walk();
     walk.reset(0, bytes.length);
@@ -261,7 +303,7 @@ export class Session {
   }
 
   /** Where the whole messages that begin at `start` end; `start` itself when the first is not whole yet. */
-  private runOf(view: DataView, start: number, end: number, protocol: number): number {
+  private runOf(view: DataView, start: number, end: number, protocol: number, direction: Direction): number {
     const message = this.registry.runtime(protocol).protocol.message;
     if (message === undefined) return end;
     let at = start;
@@ -269,7 +311,10 @@ export class Session {
       const length = message(view, at, end);
       // What is no message is shown as far as it goes, by whoever the protocol is.
       if (length < 0) return end;
-      if (length === 0 || at + length > end) return at;
+      if (length === 0 || at + length > end) {
+        direction.needed = length;
+        return at;
+      }
       at += length;
     }
     return at;
