@@ -1,7 +1,8 @@
 import { flag, protocol } from '../core/index.js';
-import { message, summary } from './http.js';
+import { message } from './http.js';
 import { fields } from './http-fields.js';
 import { startsMessage } from './http-scan.js';
+import { lineAt } from './text-lines.js';
 
 const NOTIFY = 0x4e4f5449;
 
@@ -20,5 +21,6 @@ export const ssdp = protocol('ssdp', 'Simple Service Discovery Protocol', {
     const announces = start + 4 <= end && view.getUint32(start) === NOTIFY;
     message(body, announces ? { ...field, request: field.notification } : field);
   },
-  info: summary,
+  // Wireshark shows the end of the line as a space.
+  info: (_layer, { view, start, end }) => `${lineAt(view, start, end).text} `,
 });
