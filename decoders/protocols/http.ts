@@ -1,5 +1,5 @@
 import { utf8Text } from '../core/format.js';
-import { type Body, type Field, type LayerNode, protocol } from '../core/index.js';
+import { type Body, type Field, findField, type LayerNode, protocol } from '../core/index.js';
 import { statusCodes } from '../labels/http.js';
 import { chunks, cutByCapture, entity, fileData, partly } from './http-body.js';
 import { fields, type HttpFields, headers } from './http-fields.js';
@@ -263,10 +263,17 @@ function fullUri(host: string, uri: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri : `http://${host}${uri}`;
 }
 
+/** Types of bodies that Wireshark names in the list, because it shows their text. */
+const SHOWN_TYPES =
+  /^(text\/(html|plain|css|javascript)|application\/(x-www-form-urlencoded|x-javascript|javascript))$/;
+
 /** The first line of the first message, whose line end Wireshark shows as a space, and the type of its body. */
 export function summary(layer: LayerNode, { view, start, end }: Body): string {
   if (layer.fields.length === 0 || !startsMessage(view, start, end)) return 'Continuation';
   const next = lineEnd(view, start, end);
   const last = next < 0 ? end : textEnd(view, start, next);
-  return `${utf8Text(view, start, last - start)}${next < 0 ? '' : ' '}`;
+  const hasBody = layer.fields.some(({ name }) => name === 'http.file_data' || name === 'http.chunk_data');
+  const type = hasBody ? (findField(layer.fields, 'http.content_type')?.text ?? '').split(';', 1)[0].trim() : '';
+  const shown = SHOWN_TYPES.test(type) ? ` (${type})` : '';
+  return `${utf8Text(view, start, last - start)}${next < 0 ? '' : ' '}${shown}`;
 }
