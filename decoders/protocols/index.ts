@@ -18,6 +18,7 @@ import { ethernet } from './ethernet.js';
 import { ftp } from './ftp.js';
 import { geneve } from './geneve.js';
 import { gre } from './gre.js';
+import { gtp } from './gtp.js';
 import { hsrp } from './hsrp.js';
 import { http } from './http.js';
 import { http2 } from './http2.js';
@@ -30,6 +31,7 @@ import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
 import { kafka } from './kafka.js';
+import { l2tp } from './l2tp.js';
 import { llc } from './llc.js';
 import { macsec } from './macsec.js';
 import { memcached } from './memcached.js';
@@ -44,6 +46,7 @@ import { nbss } from './nbss.js';
 import { ntp } from './ntp.js';
 import { nullLoop } from './null.js';
 import { openvpn } from './openvpn.js';
+import { ospf } from './ospf.js';
 import { pop } from './pop.js';
 import { postgresql } from './postgresql.js';
 import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
@@ -53,6 +56,7 @@ import { raw } from './raw.js';
 import { redis } from './redis.js';
 import { rip } from './rip.js';
 import { ripng } from './ripng.js';
+import { sctp } from './sctp.js';
 import { sll } from './sll.js';
 import { smb } from './smb.js';
 import { smb2 } from './smb2.js';
@@ -164,6 +168,10 @@ export const protocols = [
   smb2,
   ssdp,
   stun,
+  ospf,
+  gtp,
+  l2tp,
+  sctp,
   data,
 ] as const;
 
