@@ -4,6 +4,8 @@ import { ipv4Text, ipv6Text } from '../core/format.js';
 import { type Body, bytes, type Field, flag, group, int, sharedFields, text, uint } from '../core/index.js';
 import { attributeTypes, extensionNames, signatureNames } from '../labels/x509.js';
 import { integerAt, isTlv, oidText, peekTlv, Tag, type Tlv, takeTlv, timeText, withinTlv } from './der.js';
+import { tlsHandshakeFields } from './tls-fields.js';
+import { readTimestamps } from './tls-sct.js';
 import { contained } from './tls-state.js';
 import { absoluteTime } from './tls-time.js';
 
@@ -288,4 +290,7 @@ const readers: Readonly<Record<string, (body: Body) => void>> = {
       while (body.remaining > 0) objectId(body, field.purpose, extensionNames);
     }),
   '1.3.6.1.5.5.7.1.1': addresses,
+  // Wireshark has one set of names for these, those of TLS.
+  '1.3.6.1.4.1.11129.2.4.2': (body) =>
+    withinTlv(body, 'the timestamps', () => readTimestamps(body, tlsHandshakeFields)),
 };

@@ -4,6 +4,7 @@ import type { Body, Field } from '../core/index.js';
 import { extensionTypes, groups } from '../labels/tls.js';
 import { readParameters } from './quic-parameters.js';
 import type { HandshakeFields } from './tls-fields.js';
+import { readTimestamps } from './tls-sct.js';
 import { contained } from './tls-state.js';
 
 /** In which message an extension stands: some have another form in an answer. */
@@ -250,7 +251,7 @@ const readers: Readonly<Record<number, Reader>> = {
   15: one('handshake.extension.heartbeat.mode'),
   16: alpn,
   17: statusRequestV2,
-  18: empty,
+  18: readTimestamps,
   21: (body, field) => body.take(field['handshake.extensions_padding_data'], body.remaining),
   22: empty,
   23: empty,
