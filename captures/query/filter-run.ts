@@ -15,6 +15,7 @@ import { scanSegment } from '../segments/block-scanner.js';
 import { segmentPath } from '../segments/segment-files.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import type { Matches } from './query-types.js';
+import { StreamRows } from './stream-rows.js';
 
 /** Packet numbers that one step looks at, so that other questions get their turn in between. */
 const FIRST_STEP = 2_000;
@@ -49,6 +50,8 @@ export class FilterRun {
   /** Whether every row that the columns select is a match for certain. */
   private readonly trusted: boolean;
   private readonly packet: FilterPacket;
+  /** Packets that have to be looked at in order, with what came before them; undefined when the filter has none. */
+  private readonly streams: StreamRows | undefined;
 
   /** @throws FilterError */
   constructor(
@@ -61,12 +64,15 @@ export class FilterRun {
     this.exact = exact;
     const condition = renderSql(tree);
     this.parameters = condition.parameters;
-    this.plan = tree.kind === 'all' ? (exact ? 'all' : 'decode') : exact ? 'columns' : 'columns+decode';
+    this.streams = this.filter.shallow ? undefined : new StreamRows(reader, this.filter);
+    const columns = exact && this.streams === undefined ? 'columns' : 'columns+decode';
+    this.plan = tree.kind === 'all' ? (exact ? 'all' : 'decode') : columns;
     // Rows whose columns may tell only part of the packet are always looked at; most captures have none.
     const verify = reader.totals.toVerify > 0;
-    this.trusted = exact && !verify;
+    this.trusted = exact && !verify && this.streams === undefined;
     const scan = condition.text.replaceAll('p.flow IN', '+p.flow IN');
-    this.where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : this.isRare(tree) ? condition.text : scan;
+    const where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : this.isRare(tree) ? condition.text : scan;
+    this.where = this.streams === undefined ? where : `(${where} OR ${this.streams.where})`;
     this.packet = emptyPacket();
   }
 
@@ -77,11 +83,12 @@ export class FilterRun {
    * @param limit how many matches are enough for the caller, who stops asking then: steps are small when few are
    */
   *matches(from: number, to: number, limit = Number.POSITIVE_INFINITY): Generator<Step, void, undefined> {
+    this.streams?.begin(from);
     if (this.plan === 'decode') {
       yield* this.decodeAll(from, to);
       return;
     }
-    const wanted = Math.min(this.exact ? limit : ROWS_STEP, ROWS_STEP);
+    const wanted = Math.min(this.exact && this.streams === undefined ? limit : ROWS_STEP, ROWS_STEP);
     for (let low = from; low <= to; ) {
       const high = Math.min(to, low + COLUMN_STEP - 1);
       const rows = this.reader.refs(
@@ -118,12 +125,13 @@ export class FilterRun {
   }
 
   private accepts(row: PacketRef): boolean {
-    if (this.exact && (row.flags & VERIFY_FLAGS) === 0) return true;
+    const inOrder = this.streams?.has(row) === true;
+    if (!inOrder && this.exact && (row.flags & VERIFY_FLAGS) === 0) return true;
     const stored = this.reader.log.read(row);
-    return stored !== undefined && this.decides(stored.view, stored.at, row.number);
+    return stored !== undefined && this.decides(stored.view, stored.at, row.number, inOrder);
   }
 
-  private decides(view: DataView, at: number, number: number): boolean {
+  private decides(view: DataView, at: number, number: number, inOrder: boolean): boolean {
     const { packet, reader } = this;
     const interfaceId = view.getUint32(at + EPB.interface, true);
     const source = reader.interface(interfaceId);
@@ -145,7 +153,7 @@ export class FilterRun {
     packet.interfaceId = interfaceId;
     packet.interfaceName = source?.name ?? '';
     walkPacket(registry, view, packet.linkType, packet.start, packet.captured, packet.original, packet.walk);
-    return this.filter.matches(packet);
+    return inOrder && this.streams !== undefined ? this.streams.matches(packet) : this.filter.matches(packet);
   }
 
   /** Reads the log itself, front to back: with nothing to narrow by, rows would only cost time. */
@@ -154,6 +162,8 @@ export class FilterRun {
     const start = reader.refs('p.number >= ?', [from], 1)[0];
     if (start === undefined) return;
     let { number, segment, offset } = start;
+    let known = number - 1;
+    let inOrder: ReadonlySet<number> = new Set();
     for (;;) {
       const scanner = scanSegment(segmentPath(reader.folder, segment), offset);
       try {
@@ -161,7 +171,12 @@ export class FilterRun {
           const found: PacketRef[] = [];
           for (let at = 0; at < run.length && number <= to; at += run.view.getUint32(at + 4, true)) {
             if (run.view.getUint32(at, true) !== BLOCK_TYPE.enhancedPacket) continue;
-            if (this.decides(run.view, at, number)) found.push(this.found(number, segment, run.offset + at));
+            if (this.streams !== undefined && number > known) {
+              known = Math.min(to, number + ROWS_STEP - 1);
+              inOrder = this.streams.numbers(number, known);
+            }
+            if (this.decides(run.view, at, number, inOrder.has(number)))
+              found.push(this.found(number, segment, run.offset + at));
             number++;
           }
           yield { rows: found, scannedTo: number - 1 };

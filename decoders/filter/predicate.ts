@@ -6,7 +6,7 @@ import { Layers } from './layers.js';
 import type { FilterPacket } from './packet.js';
 import { parse } from './parse.js';
 import { resolve } from './resolve.js';
-import { isShallow } from './shallow.js';
+import { type Upper, upperOf } from './shallow.js';
 import { matchTest, presenceTest } from './tests.js';
 
 export interface CompiledFilter {
@@ -27,6 +27,8 @@ export interface CompiledFilter {
    * of every packet that is no IP fragment.
    */
   readonly shallow: boolean;
+  /** What it asks for of applications; undefined when it is `shallow`. */
+  readonly upper: Upper | undefined;
   /** The resolved meaning, from which `toSql` plans. */
   readonly condition: Condition;
 }
@@ -39,11 +41,13 @@ export interface CompiledFilter {
 export function compileFilter(registry: Registry, text: string): CompiledFilter {
   const condition = resolve(registry, parse(text));
   const layers = new Layers(registry);
+  const upper = upperOf(registry, condition);
   const test = testOf(registry, condition);
   return {
     text,
     condition,
-    shallow: isShallow(registry, condition),
+    shallow: upper === undefined,
+    upper,
     matches: (packet) => {
       layers.begin(packet);
       return test(packet, layers);

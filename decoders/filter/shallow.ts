@@ -5,25 +5,53 @@ import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
 import { isUnclaimed } from './occurrences.js';
 
-/** True only when nothing that other packets bring can change the answer, but for an IP fragment's. */
-export function isShallow(registry: Registry, condition: Condition): boolean {
+/** What a filter asks for of what conversations can tell. */
+export interface Upper {
+  /** Registry ids of the protocols that it names; undefined when it depends on more than names say. */
+  readonly protocols: ReadonlySet<number> | undefined;
+  /** Whether it names nothing else: then trees need no other layers. */
+  readonly only: boolean;
+}
+
+/** What the condition names above transports; undefined when nothing that other packets bring can change its answer. */
+export function upperOf(registry: Registry, condition: Condition): Upper | undefined {
+  const named = references(condition);
+  if (named === undefined) return { protocols: undefined, only: false };
+  const above = named.filter((reference) => !isBelow(registry, reference));
+  if (above.length === 0) return undefined;
+  const only = above.length === named.length;
+  const protocols = new Set<number>();
+  for (const reference of above) {
+    if (reference.kind === 'frame' || isUnclaimed(reference)) return { protocols: undefined, only: false };
+    const ids = reference.kind === 'protocol' ? [reference.id] : reference.members.flatMap((one) => one.protocolIds);
+    for (const id of ids) {
+      if (!isUpper(registry.runtime(id).protocol)) return { protocols: undefined, only: false };
+      protocols.add(id);
+    }
+  }
+  return { protocols, only };
+}
+
+/** Every name in it; undefined for a function of several fields, which does not tell. */
+function references(condition: Condition): readonly Reference[] | undefined {
   switch (condition.kind) {
     case 'constant':
-      return true;
+      return [];
     case 'present':
     case 'match':
-      return isBelow(registry, condition.reference);
+      return [condition.reference];
     case 'general':
-      // A function of several fields names none that it needs.
-      return condition.needs.length > 0 && condition.needs.every((reference) => isBelow(registry, reference));
+      return condition.needs.length > 0 ? condition.needs : undefined;
     case 'not':
-      return isShallow(registry, condition.part);
-    default:
-      return condition.parts.every((part) => isShallow(registry, part));
+      return references(condition.part);
+    default: {
+      const parts = condition.parts.map(references);
+      return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+    }
   }
 }
 
-/** The same for a single name. */
+/** Whether nothing that other packets bring can change what a name stands for, but for an IP fragment's. */
 export function isBelow(registry: Registry, reference: Reference): boolean {
   // Which layers there are, and what nobody claims, depends on all of them.
   if (reference.kind === 'frame') return reference.name !== 'frame.protocols';

@@ -43,8 +43,8 @@ interface Unit {
 /** One packet's tree while it grows. */
 interface Growing {
   readonly number: number;
-  /** Whether nobody will look: then only what protocols may remember is decoded. */
-  readonly quiet: boolean;
+  /** Which layers somebody will look at. Those above a transport are decoded in any case: protocols remember. */
+  readonly wanted: 'whole' | 'upper' | 'none';
   readonly layers: LayerNode[];
   readonly problems: Problem[];
   readonly sources: TreeSource[];
@@ -73,23 +73,27 @@ export class Session {
 
   /** The tree of the next packet of the capture. Never throws for packet content. */
   dissect(packet: SessionPacket): PacketTree {
-    const { layers, problems, sources, shown } = this.grow(packet, false);
-    return { layers, problems, ...shown, ...(sources.length > 0 ? { sources } : {}) };
+    return treeOf(this.grow(packet, 'whole'));
+  }
+
+  /** The same, without the layers down to the transport of whatever has one: half the work for a filter on the rest. */
+  dissectUpper(packet: SessionPacket): PacketTree {
+    return treeOf(this.grow(packet, 'upper'));
   }
 
   /** Takes note of the next packet of the capture as `dissect` does, for less: nobody will look at its tree. */
   follow(packet: SessionPacket): void {
-    this.grow(packet, true);
+    this.grow(packet, 'none');
   }
 
-  private grow(packet: SessionPacket, quiet: boolean): Growing {
+  private grow(packet: SessionPacket, wanted: Growing['wanted']): Growing {
     const { registry } = this;
     const walk = new Walk();
     const { view, start, captured, original, linkType } = packet;
     walkPacket(registry, view, linkType, start, captured, original, walk);
     const growing: Growing = {
       number: packet.number,
-      quiet,
+      wanted,
       layers: [],
       problems: [],
       sources: [],
@@ -329,20 +333,14 @@ export class Session {
   ): void {
     const dissection = newDissection(this.registry, view, walk, growing.problems, conversation);
     const layers: LayerNode[] = [];
-    if (growing.quiet) {
-      // Below applications nobody remembers anything.
-      if (conversation !== undefined)
-        dissectLayers(
-          this.registry,
-          dissection,
-          Math.max(from, source === undefined ? this.transportDepth(walk) + 1 : 0),
-          layers,
-        );
-      return;
-    }
-    const columns = dissectLayers(this.registry, dissection, from, layers);
+    const { wanted } = growing;
+    if (wanted === 'none' && conversation === undefined) return;
+    const partly = wanted !== 'whole' && conversation !== undefined;
+    const first = partly ? Math.max(from, this.transportDepth(walk) + 1) : from;
+    const columns = dissectLayers(this.registry, dissection, first, layers);
+    if (wanted === 'none') return;
     if (columns !== undefined) growing.shown = columns;
-    if (from === 0 && source === undefined) trailers(this.registry, dissection, layers);
+    if (from === 0 && source === undefined && !partly) trailers(this.registry, dissection, layers);
     const data = withPayload ? unclaimed(dissection, walk.capturedEnd) : undefined;
     if (data !== undefined) layers.push(data);
     walkProblem(dissection);
@@ -376,6 +374,10 @@ export class Session {
       destinationPort: view.getUint16(at + 2),
     };
   }
+}
+
+function treeOf({ layers, problems, sources, shown }: Growing): PacketTree {
+  return { layers, problems, ...shown, ...(sources.length > 0 ? { sources } : {}) };
 }
 
 /** A walk of the same layers down to `depth`, for a payload that ends at `end`. */

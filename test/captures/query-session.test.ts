@@ -85,4 +85,24 @@ describe('a capture with a request in three segments and a question in two fragm
     const last = await one.queries.packets(id, { after: 4 });
     expect(last.packets.map((row) => row.protocol)).toEqual(['HTTP', 'DNS']);
   });
+
+  test.each([
+    ['http', [5]],
+    ['http.request.method == "GET"', [5]],
+    ['http.host contains "example" and ip.src == 10.0.0.1', [5]],
+    ['!http', [1, 2, 3, 4, 6]],
+    ['dns.qry.name contains "example"', [6]],
+    ['dns or http', [5, 6]],
+    ['tcp.port == 80 and not http', [1, 2, 3]],
+    ['frame.protocols contains "http"', [5]],
+    ['max(http.content_length, tcp.dstport) == 80', [1, 2, 3, 5]],
+  ])('filter %s', async (filter, numbers) => {
+    const { packets } = await one.queries.packets(id, { filter });
+    expect(packets.map((row) => row.number)).toEqual(numbers);
+  });
+
+  test('a search that begins in the middle knows what came before', async () => {
+    const { packets } = await one.queries.packets(id, { filter: 'http.request', after: 3, limit: 1 });
+    expect(packets.map((row) => row.number)).toEqual([5]);
+  });
 });
