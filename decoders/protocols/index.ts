@@ -4,6 +4,7 @@ import { Registry } from '../core/index.js';
 import { amqp } from './amqp.js';
 import { arp } from './arp.js';
 import { backbone } from './backbone.js';
+import { bgp } from './bgp.js';
 import { bittorrent } from './bittorrent.js';
 import { bittorrentDht } from './bittorrent-dht.js';
 import { chdlc, slarp } from './chdlc.js';
@@ -52,6 +53,7 @@ import { postgresql } from './postgresql.js';
 import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
 import { quic } from './quic.js';
 import { radiotap, wlanRadio } from './radiotap.js';
+import { radius } from './radius.js';
 import { raw } from './raw.js';
 import { redis } from './redis.js';
 import { rip } from './rip.js';
@@ -61,6 +63,7 @@ import { sll } from './sll.js';
 import { smb } from './smb.js';
 import { smb2 } from './smb2.js';
 import { smtp } from './smtp.js';
+import { snmp } from './snmp.js';
 import { ssdp } from './ssdp.js';
 import { ssh } from './ssh.js';
 import { stp } from './stp.js';
@@ -172,6 +175,9 @@ export const protocols = [
   gtp,
   l2tp,
   sctp,
+  snmp,
+  radius,
+  bgp,
   data,
 ] as const;
 
