@@ -189,15 +189,22 @@ describe('importing', () => {
 });
 
 describe('a second daemon', () => {
-  /** The quickest of up to four runs, which must be over within a second: what else the machine does is not our slowness. */
+  /**
+   * The quickest of up to four runs. It must be over within a second, on top of what this machine needs just now to
+   * start the program and stop it again: what else runs beside the tests is not our slowness.
+   */
   async function quickest(args: readonly string[]): Promise<Finished> {
-    let run = await netglass(['start', '--no-capture', ...args]);
-    for (let again = 0; again < 3 && run.milliseconds >= 1000; again++) {
+    const attempt = async () => {
       started = performance.now();
-      run = await netglass(['start', '--no-capture', ...args]);
-    }
-    expect(run.milliseconds).toBeLessThan(1000);
-    return run;
+      const idle = await netglass(['start', '--help']);
+      started = performance.now();
+      const run = await netglass(['start', '--no-capture', ...args]);
+      return { run, over: run.milliseconds - idle.milliseconds };
+    };
+    let best = await attempt();
+    for (let again = 0; again < 3 && best.over >= 1000; again++) best = await attempt();
+    expect(best.over).toBeLessThan(1000);
+    return best.run;
   }
 
   test('on the same port', async () => {
