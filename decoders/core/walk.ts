@@ -27,7 +27,7 @@ export const PacketFlag = {
   checksumOffload: 1 << 5,
   /** Longer than any frame of its link can be: one super-frame for many (segmentation offload). */
   segmentationOffload: 1 << 6,
-  /** More than one network layer (tunnel, or an ICMP error's quotation): columns tell only part of the addresses. */
+  /** More than one network or transport layer (tunnel, or an ICMP error's quotation): columns tell only part of them. */
   nested: 1 << 7,
   /** epb_flags: received by the interface. */
   inbound: 1 << 8,
@@ -243,6 +243,8 @@ export function walkFrom(
       walk.networks++;
     } else if (layer.hasAddresses && walk.networks > 0) walk.flags |= PacketFlag.nested;
     if (layer.ipProtocol !== 0) {
+      // SCTP in UDP (RFC 6951): the columns have the inner one's ports.
+      if (walk.transport !== 0) walk.flags |= PacketFlag.nested;
       walk.transport = layer.ipProtocol;
       // The tree is built when the walk is over, and a tunnel has another network layer inside.
       walk.networkUnder[depth] = walk.lowerNetwork;

@@ -55,7 +55,7 @@ export class IndexKnowledge {
   presence(id: number): Span {
     if (id === 0) return exactly(ALL);
     const runtime = this.registry.runtime(id);
-    if (runtime.ipProtocol !== 0) return this.transportPresence(id, runtime.ipProtocol);
+    if (runtime.ipProtocol !== 0) return this.transportPresence(runtime.ipProtocol);
     // Whatever has addresses inside a network layer makes the packet `nested`, so the family is that of the only one.
     if (runtime.isNetwork && this.ownsFamily(id)) return exactly(flowCondition('family = ?', this.families[id]));
     // What carries nothing can only be the innermost layer.
@@ -64,32 +64,27 @@ export class IndexKnowledge {
     const { filter } = runtime.protocol;
     if (filter === 'vlan' || filter === 'ieee8021ad')
       return { over: packetCondition(`(p.flags & ${PacketFlag.tagged}) != 0`), under };
-    const within = this.within(id, () => true);
+    const within = this.within(id);
     if (within.size >= this.registry.protocols.length) return { over: ALL, under };
     return { over: protocolIn([...within]), under };
   }
 
-  private transportPresence(id: number, ipProtocol: number): Span {
+  private transportPresence(ipProtocol: number): Span {
     const numbers = (ids: Iterable<number>) => [...ids].map((other) => this.registry.runtime(other).ipProtocol);
     const under = flowCondition('transport = ?', ipProtocol);
     const namesakes = this.registry.protocols.filter((_, index) => numbers([index + 1])[0] === ipProtocol);
     if (namesakes.length > 1) return { over: under, under: NONE };
-    // A transport inside this one (without a network layer between them) has the column for itself.
-    const inner = numbers(this.within(id, (other) => !this.registry.runtime(other).isNetwork)).filter(
-      (number) => number !== 0 && number !== ipProtocol,
-    );
-    if (inner.length === 0) return exactly(under);
-    const all = [ipProtocol, ...inner];
-    return { over: flowCondition(`transport IN (${all.map(() => '?').join(', ')})`, ...all), under };
+    // A transport inside another makes the packet `nested`.
+    return exactly(under);
   }
 
-  /** The protocol itself and all that can follow it, not looking beyond those that `passes` refuses. */
-  private within(id: number, passes: (id: number) => boolean): Set<number> {
+  /** The protocol itself and all that can follow it. */
+  private within(id: number): Set<number> {
     const found = new Set([id]);
     const queue = [id];
     for (let next = queue.pop(); next !== undefined; next = queue.pop())
       for (const child of this.children[next]) {
-        if (found.has(child) || !passes(child)) continue;
+        if (found.has(child)) continue;
         found.add(child);
         // A quotation's layers are not the packet's.
         if (!this.registry.runtime(child).quotes) queue.push(child);
