@@ -9,7 +9,7 @@ export default {
   testMatch: ['<rootDir>/dist/test/**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   // Two cores must be enough for everything; more workers would only make timings worse.
   maxWorkers: 2,
   // Not the default reporter's progress lines over and over in a log, and the counts for `npm test`'s last line.

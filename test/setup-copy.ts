@@ -118,7 +118,7 @@ export class ProjectCopy {
       cwd: this.folder,
       env: { ...process.env, ...env },
       encoding: 'utf8',
-      timeout: 25_000,
+      timeout: 80_000,
       ...(asNobody ? { uid: NOBODY, gid: NOBODY } : {}),
     });
     if (error) throw error;
