@@ -138,8 +138,8 @@ function egress(body: Body, field: RadiusFields): void {
   const at = body.position;
   const all = body.view.getUint32(at);
   body.found(field.egress_vlanid_tag, all >>> 24, at, 1);
-  body.found(field.egress_vlanid_pad, (all >>> 12) & 0xfff, at + 1, 2);
-  body.found(field.egress_vlanid, all & 0xfff, at + 2, 2);
+  body.derived(field.egress_vlanid_pad, (all >>> 12) & 0xfff, undefined, at + 1, 2);
+  body.found(field.egress_vlanid, all & 0xfff, at + 1, 3);
   body.position = at + 4;
 }
 

@@ -14,7 +14,7 @@ import {
   text,
   uint,
 } from '../core/index.js';
-import { takeInteger, takeMembers, takeOctets, takeOid, takeString } from './ber-fields.js';
+import { enterTlv, takeInteger, takeMembers, takeOctets, takeOid, takeString } from './ber-fields.js';
 import { integerAt, isTlv, oidText, peekTlv, readTlv, Tag, takeTlv, withinTlv } from './der.js';
 
 const APPLICATION = 1;
@@ -176,7 +176,7 @@ export const snmp = protocol('snmp', 'Simple Network Management Protocol', {
     return tlv === undefined ? 0 : tlv.end - start;
   },
   body: (body, field) => {
-    const { end } = takeTlv(body, 'the message');
+    const { end } = enterTlv(body, 'the message');
     const whole = end <= body.end;
     body.within(end, () => {
       const { content } = peekTlv(body, 'the version');
@@ -268,19 +268,21 @@ function value(body: Body, field: SnmpFields): void {
 /** RFC 3412, section 6. */
 function version3(body: Body, field: SnmpFields): void {
   takeInteger(body, field.msgVersion);
-  withinTlv(body, 'msgGlobalData', ({ end }) =>
-    body.group(field.msgGlobalData_element, () => {
+  body.group(field.msgGlobalData_element, () =>
+    withinTlv(body, 'msgGlobalData', () => {
       takeInteger(body, field.msgID);
       takeInteger(body, field.msgMaxSize);
       securityFlags(body, field);
       takeInteger(body, field.msgSecurityModel);
-      if (body.position < end && body.remaining > 0) body.skip(body.remaining);
+      if (body.remaining > 0) body.skip(body.remaining);
     }),
   );
-  withinTlv(body, 'msgSecurityParameters', () => {
+  const security = enterTlv(body, 'msgSecurityParameters');
+  body.within(security.end, () => {
     if (body.remaining > 0 && body.peek8() === 0x30) userSecurity(body, field);
-    else if (body.remaining > 0) body.take(field.msgSecurityParameters, body.remaining);
+    if (body.remaining > 0) body.take(field.msgSecurityParameters, body.remaining);
   });
+  if (security.end > body.end) body.need(security.end - body.position, 'msgSecurityParameters');
   const data = peekTlv(body, 'msgData');
   const plain = isTlv(data, Tag.sequence);
   body.titled(field.msgData, plain ? 0 : 1, () => {
@@ -311,8 +313,9 @@ function securityFlags(body: Body, field: SnmpFields): void {
 
 /** RFC 3414, section 2.4. */
 function userSecurity(body: Body, field: SnmpFields): void {
-  withinTlv(body, 'the security parameters', () => {
-    const { content, end } = takeTlv(body, 'msgAuthoritativeEngineID');
+  const parameters = enterTlv(body, 'the security parameters');
+  body.within(parameters.end, () => {
+    const { content, end } = enterTlv(body, 'msgAuthoritativeEngineID');
     body.need(end - content, 'msgAuthoritativeEngineID');
     if (end === content) body.found(field.msgAuthoritativeEngineID, '<MISSING>', content, 0);
     else body.over(field.msgAuthoritativeEngineID, end - content, () => engine(body, field));
