@@ -325,6 +325,7 @@ function userSecurity(body: Body, field: SnmpFields): void {
     takeOctets(body, field.msgAuthenticationParameters);
     takeOctets(body, field.msgPrivacyParameters);
   });
+  if (parameters.end > body.end) body.need(parameters.end - body.position, 'the security parameters');
 }
 
 /** RFC 3411, section 5: SnmpEngineID. */
