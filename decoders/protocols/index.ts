@@ -14,6 +14,7 @@ import { dhcp } from './dhcp.js';
 import { dhcpv6 } from './dhcpv6.js';
 import { dns, llmnr, mdns } from './dns.js';
 import { dtls } from './dtls.js';
+import { eapol } from './eapol.js';
 import { erspan } from './erspan.js';
 import { ethernet } from './ethernet.js';
 import { ftp } from './ftp.js';
@@ -34,6 +35,7 @@ import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensio
 import { kafka } from './kafka.js';
 import { l2tp } from './l2tp.js';
 import { llc } from './llc.js';
+import { lldp } from './lldp.js';
 import { macsec } from './macsec.js';
 import { memcached } from './memcached.js';
 import { mobility } from './mobility.js';
@@ -51,6 +53,7 @@ import { ospf } from './ospf.js';
 import { pop } from './pop.js';
 import { postgresql } from './postgresql.js';
 import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
+import { chap, ipcp, ipv6cp, lcp, pap } from './ppp-control.js';
 import { quic } from './quic.js';
 import { radiotap, wlanRadio } from './radiotap.js';
 import { radius } from './radius.js';
@@ -178,6 +181,13 @@ export const protocols = [
   snmp,
   radius,
   bgp,
+  eapol,
+  lldp,
+  lcp,
+  ipcp,
+  ipv6cp,
+  pap,
+  chap,
   data,
 ] as const;
 
