@@ -5,7 +5,7 @@
 
 import type { FieldNode, LayerNode } from '../../decoders/core/tree.js';
 import { registry } from '../../decoders/protocols/index.js';
-import { isException } from './exceptions.js';
+import { isException, showsMore } from './exceptions.js';
 import { LAYERS, type Tallies } from './tally.js';
 
 /** Tokens of `frame.protocols` that are no layers of their own. */
@@ -201,6 +201,7 @@ export class Comparison {
       this.misplaced.push({ column, number: packet.number, ours, theirs });
       return;
     }
+    if (!this.anyPlace && showsMore(column.protocol, ours, theirs)) return;
     this.countFound(packet.file, { column, number: packet.number, ours, theirs }, equal);
   }
 }

@@ -24,3 +24,31 @@ const names = new Set(exceptions.map(({ fields }) => fields));
 export function isException(field: string): boolean {
   return names.has(field) || names.has(`${field.slice(0, field.indexOf('.'))}.*`);
 }
+
+/**
+ * Protocols in TCP of whose cut messages a packet by itself shows what it has, where tshark shows nothing of a record
+ * that goes on in the next segment. In mode `pkt`, only what tshark has counts for them, and must come first; in mode
+ * `app`, where messages are whole, everything does.
+ */
+const SHOWN_IN_PART = new Set(['tls']);
+
+export function showsMore(protocol: string, ours: readonly string[], theirs: readonly string[]): boolean {
+  return (
+    SHOWN_IN_PART.has(protocol) && ours.length > theirs.length && theirs.every((value, index) => value === ours[index])
+  );
+}
+
+/** Filters whose packets differ from tshark's for a reason that stays. */
+export const filterExceptions: ReadonlyMap<string, string> = new Map([
+  ['frame.interface_id == 0', 'tshark has no such field for pcap files; here every packet is of an interface'],
+  ['ip.dst[3] == ff', 'for tshark, ff is the protocol "FOUNDATION Fieldbus"'],
+  ['ipv6.dst[0] == ff && icmpv6', 'for tshark, ff is the protocol "FOUNDATION Fieldbus"'],
+]);
+
+/** Texts that tshark 4.0 takes for no filter, and netglass for one. */
+export const acceptedHereOnly: ReadonlyMap<string, string> = new Map([
+  ['ip xor ipv6', 'newer versions of tshark have xor'],
+  ['ip.flags.df == true', 'newer versions of tshark have true in any case'],
+  ['icmp.type == "Echo (ping) request"', 'tshark 4.0 has no names for the values of this field, and netglass has'],
+  ['dns.qry.type == A', 'tshark 4.0 has no names for the values of this field in filters, and netglass has'],
+]);

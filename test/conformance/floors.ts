@@ -3,18 +3,29 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mode } from '../support/corpus.js';
+import type { FilterFindings } from './filter-run.js';
 import { LOWER, type Share, shareOf } from './report.js';
 import type { Tallies } from './tally.js';
 
 const path = join(process.cwd(), 'test', 'conformance', 'floors.json');
-/** Decimals that are kept: one field of a hundred thousand. */
-const SCALE = 1e5;
+/** Decimals that are kept. A protocol's own are few: another protocol that is added moves a few of its fields. */
+const SCALE = 1e4;
+const PROTOCOL_SCALE = 1e3;
+
+function roundedDown(share: number, name: string): number {
+  const scale = name.startsWith('(') ? SCALE : PROTOCOL_SCALE;
+  return Math.floor(share * scale) / scale;
+}
 
 /** Least share of equal fields by protocol, by mode. */
-export type Floors = Partial<Record<Mode, Readonly<Record<string, number>>>>;
+export type Floors = Partial<Record<Mode | 'filters', Readonly<Record<string, number>>>>;
 
 export function loadFloors(): Floors {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Floors) : {};
+}
+
+function save(floors: Floors): void {
+  writeFileSync(path, `${JSON.stringify(floors, undefined, 2)}\n`);
 }
 
 /** What is held: each protocol, the link to transport layers together, and everything. */
@@ -31,9 +42,9 @@ export function updateFloors(reached: Partial<Record<Mode, Tallies>>): void {
   const floors: Floors = { ...loadFloors() };
   for (const [mode, tallies] of Object.entries(reached) as [Mode, Tallies][])
     floors[mode] = Object.fromEntries(
-      [...shares(tallies)].map(([name, { compared, equal }]) => [name, Math.floor((equal / compared) * SCALE) / SCALE]),
+      [...shares(tallies)].map(([name, { compared, equal }]) => [name, roundedDown(equal / compared, name)]),
     );
-  writeFileSync(path, `${JSON.stringify(floors, undefined, 2)}\n`);
+  save(floors);
 }
 
 /** What is below its floor, in words. A protocol without a floor is new: `--update` gives it one. */
@@ -46,4 +57,21 @@ export function belowFloor(mode: Mode, tallies: Tallies): string[] {
     const share = sum.equal / sum.compared;
     return share < least ? [`${mode} ${name}: ${share.toFixed(6)} of the fields are equal, it was ${least}`] : [];
   });
+}
+
+/** The shares of pairs of filter and capture that are equal: of all, and of those in which a packet is found. */
+function filterShares({ pairs, found, differences }: FilterFindings): Record<string, number> {
+  const share = (of: number): number => Math.floor((1 - differences.length / of) * SCALE) / SCALE;
+  return { pairs: share(pairs), found: share(found) };
+}
+
+export function updateFilterFloors(findings: FilterFindings): void {
+  save({ ...loadFloors(), filters: filterShares(findings) });
+}
+
+export function filtersBelowFloor(findings: FilterFindings): string[] {
+  const reached = filterShares(findings);
+  return Object.entries(loadFloors().filters ?? {}).flatMap(([name, least]) =>
+    reached[name] < least ? [`filters, ${name}: ${reached[name]} are equal, it was ${least}`] : [],
+  );
 }

@@ -13,6 +13,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { registry } from '../../decoders/protocols/index.js';
 import { corpusPath, type Mode, oracleSheet, type Sheet } from '../support/corpus.js';
 import { isException } from './exceptions.js';
+import { LOWER } from './report.js';
 
 const run = promisify(execFile);
 /** Fields of one run: a command line has its limits. */
@@ -172,7 +173,7 @@ const SECRETS = /CLIENT_RANDOM|TRAFFIC_SECRET|RSA Session/;
 /** Calls `use` with the capture, without the secrets that it may hold. */
 async function withoutSecrets<T>(path: string, mode: Mode, use: (path: string) => Promise<T>): Promise<T> {
   const bytes = readFileSync(path);
-  if (mode === 'pkt' || bytes.readUInt32BE(0) !== 0x0a0d0d0a || !SECRETS.test(bytes.toString('latin1')))
+  if (mode === 'pkt' || bytes.subarray(0, 4).toString('hex') !== '0a0d0d0a' || !SECRETS.test(bytes.toString('latin1')))
     return use(path);
   const folder = mkdtempSync(join(tmpdir(), 'netglass-secrets-'));
   try {
@@ -202,7 +203,7 @@ export async function freshSheet(file: string, mode: Mode, folder: string, only?
     const before = kept.columns.length;
     const basic = ['frame.protocols', 'frame.cap_len'].filter((name) => !kept.columns.includes(name));
     if (basic.length > 0 && oracle === undefined) kept = await askFields(capture, mode, basic, kept);
-    const protocols = protocolsIn(oracle ?? sheetOf(kept), only);
+    const protocols = protocolsIn(oracle ?? sheetOf(kept), mode, only);
     const known = new Set(kept.columns);
     const wanted = sharedFields().filter((name) => {
       const field = registry.field(name);
@@ -221,9 +222,11 @@ export async function freshSheet(file: string, mode: Mode, folder: string, only?
   });
 }
 
-function protocolsIn({ columns, rows }: Sheet, only: string | undefined): Set<string> {
+function protocolsIn({ columns, rows }: Sheet, mode: Mode, only: string | undefined): Set<string> {
   const index = columns.indexOf('frame.protocols');
   const found = new Set<string>();
   for (const row of rows.values()) for (const token of row[index].split(':')) found.add(token);
-  return only === undefined ? found : new Set([...found].filter((name) => name === only));
+  if (only !== undefined) return new Set([...found].filter((name) => name === only));
+  // Reassembly changes what applications get; what is below is compared packet by packet.
+  return mode === 'pkt' ? found : new Set([...found].filter((name) => !LOWER.test(name)));
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run conformance -- [CORPUS] [--only PROTOCOL|FILE] [--show N] [--oracle] [--update]`: netglass beside tshark,
- * field by field, over a folder of captures.
+ * `npm run conformance -- [CORPUS] [--only PROTOCOL|FILE] [--show N] [--oracle] [--filters] [--update]`: netglass
+ * beside tshark, field by field or filter by filter, over a folder of captures.
  */
 
 import { availableParallelism } from 'node:os';
@@ -8,18 +8,22 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { registry } from '../../decoders/protocols/index.js';
 import { corpusFiles, corpusFolder, type Mode, oracleSheet, type Sheet } from '../support/corpus.js';
-import { updateFloors } from './floors.js';
+import { loadAnswers } from './filter-answers.js';
+import { compareFilters, filterReport } from './filter-run.js';
+import { updateAnswers } from './filter-update.js';
+import { updateFilterFloors, updateFloors } from './floors.js';
 import { freshSheet } from './fresh.js';
 import { differences, exceptionLines, LOWER, notSeen, percent, protocolTable, shareOf } from './report.js';
 import { Conformance } from './run.js';
 
-const USAGE = `usage: npm run conformance -- [CORPUS] [--only PROTOCOL|FILE] [--show N] [--mode pkt|app] [--oracle] [--update]
+const USAGE = `usage: npm run conformance -- [CORPUS] [--only PROTOCOL|FILE] [--show N] [--mode pkt|app] [--oracle] [--filters] [--update]
   CORPUS    a folder with captures/ in it; default ../shared/corpus
   --only    only the fields of a protocol, or only the files whose names have this in them
   --show    differences to show of each field, one a file; default 3
   --mode    pkt: each packet by itself; app: with reassembly; default both
   --oracle  only the answers that lie beside the corpus; tshark is not run
-  --update  writes test/conformance/floors.json from those answers`;
+  --filters compares the packets that the filters of test/fixtures/filters.txt find, and no fields
+  --update  writes test/conformance/floors.json from those answers; with --filters, asks tshark for the filters anew`;
 
 interface Wanted {
   readonly folder: string;
@@ -28,6 +32,7 @@ interface Wanted {
   readonly show: number;
   readonly modes: readonly Mode[];
   readonly oracle: boolean;
+  readonly filters: boolean;
   readonly update: boolean;
 }
 
@@ -40,6 +45,7 @@ function readArguments(): Wanted {
         show: { type: 'string', default: '3' },
         mode: { type: 'string', default: 'both' },
         oracle: { type: 'boolean', default: false },
+        filters: { type: 'boolean', default: false },
         update: { type: 'boolean', default: false },
       },
     });
@@ -59,6 +65,7 @@ function readArguments(): Wanted {
       only: protocol,
       show: Number(values.show),
       modes: values.mode === 'both' ? ['pkt', 'app'] : [values.mode as Mode],
+      filters: values.filters,
       oracle: values.oracle || values.update,
       update: values.update,
     };
@@ -83,8 +90,21 @@ async function* sheets(
   }
 }
 
+async function filters({ folder, update, show }: Wanted): Promise<void> {
+  if (update) await updateAnswers(folder, (line) => process.stderr.write(`  ${line}\n`));
+  const answers = loadAnswers();
+  if (answers === undefined) throw new Error('there are no answers yet: --filters --update asks tshark');
+  const findings = await compareFilters(answers, folder);
+  process.stdout.write(`${filterReport(findings, show).join('\n')}\n`);
+  if (update) updateFilterFloors(findings);
+}
+
 async function main(): Promise<void> {
   const wanted = readArguments();
+  if (wanted.filters) {
+    await filters(wanted);
+    return;
+  }
   const reached: Partial<Record<Mode, Conformance['tallies']>> = {};
   for (const mode of wanted.modes) {
     const { folder, only } = wanted;

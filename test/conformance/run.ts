@@ -18,6 +18,8 @@ export interface RunOptions {
 
 /** Milliseconds that the slowest packet may take. */
 export const LONGEST_MS = 50;
+/** Times that a file with a slow packet is decoded again. */
+const AGAIN = 3;
 
 export class Conformance {
   readonly tallies = new Tallies();
@@ -80,23 +82,25 @@ export class Conformance {
     }
   }
 
-  /** Notes the file's slowest packet. The machine may have been busy elsewhere: it is slow only when it is slow again. */
+  /** Notes the file's slowest packet. The machine may have been busy elsewhere: it is slow only when it always is. */
   private async noteSlowest(file: string): Promise<void> {
-    let times = this.times;
-    if (slowest(times) > LONGEST_MS / 5) {
-      const session = this.options.mode === 'app' ? new Session(registry) : undefined;
-      times = [];
-      let number = 0;
-      for await (const packet of corpusPackets(file, this.options.folder)) {
-        if (number === this.times.length) break;
-        const before = performance.now();
-        if (session === undefined) dissect(registry, packet);
-        else session.dissect({ ...packet, number: number + 1 });
-        times.push(Math.min(this.times[number++], performance.now() - before));
-      }
+    for (let round = 0; round < AGAIN && slowest(this.times) > LONGEST_MS / 5; round++) await this.timeAgain(file);
+    const most = slowest(this.times);
+    this.tallies.took(most, `${file} #${this.times.indexOf(most) + 1}`);
+  }
+
+  private async timeAgain(file: string): Promise<void> {
+    const { times } = this;
+    const session = this.options.mode === 'app' ? new Session(registry) : undefined;
+    let index = 0;
+    for await (const packet of corpusPackets(file, this.options.folder)) {
+      if (index === times.length) return;
+      const before = performance.now();
+      if (session === undefined) dissect(registry, packet);
+      else session.dissect({ ...packet, number: index + 1 });
+      times[index] = Math.min(times[index], performance.now() - before);
+      index++;
     }
-    const most = slowest(times);
-    this.tallies.took(most, `${file} #${times.indexOf(most) + 1}`);
   }
 }
 
