@@ -51,6 +51,9 @@ interface Growing {
   shown: { protocol: string; info: string };
 }
 
+/** Walks that are kept for the next packet. */
+const MAXIMUM_WALKS = 16;
+
 const FIN = 1;
 const SYN = 2;
 const ACK = 16;
@@ -61,6 +64,9 @@ export class Session {
   private readonly tcp: number;
   private readonly udp: number;
   private readonly columns = new Columns(1);
+  /** Used again for every packet: they are large, and nothing of them is kept. */
+  private readonly walks: Walk[] = [];
+  private walksUsed = 0;
 
   constructor(
     private readonly registry: Registry,
@@ -88,7 +94,8 @@ export class Session {
 
   private grow(packet: SessionPacket, wanted: Growing['wanted']): Growing {
     const { registry } = this;
-    const walk = new Walk();
+    this.walksUsed = 0;
+    const walk = this.freshWalk();
     const { view, start, captured, original, linkType } = packet;
     walkPacket(registry, view, linkType, start, captured, original, walk);
     const growing: Growing = {
@@ -103,6 +110,17 @@ export class Session {
     return growing;
   }
 
+  private freshWalk(): Walk {
+    let walk = this.walks[this.walksUsed];
+    if (walk === undefined) {
+      walk = new Walk();
+      // A packet with thousands of messages is rare, and what it needed is not kept for the next.
+      if (this.walksUsed < MAXIMUM_WALKS) this.walks.push(walk);
+    }
+    this.walksUsed++;
+    return walk;
+  }
+
   private showPacket(unit: Unit, growing: Growing): void {
     const { walk } = unit;
     const fragment = joinFragments(this.registry, unit, this.fragments, this.options);
@@ -115,7 +133,7 @@ export class Session {
     this.showLayers(unit, 0, growing, undefined, fragment.whole === undefined);
     if (fragment.whole === undefined) return;
     const source = this.addSource(growing, fragment.name, fragment.whole.bytes);
-    const inner = new Walk();
+    const inner = this.freshWalk();
     const { bytes, network, skip } = fragment.whole;
     inner.reset(0, bytes.length);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -249,7 +267,7 @@ export class Session {
     direction.needed = 0;
     const whole = this.runOf(view, start, end, state.protocol, direction);
     if (whole > start) {
-      const walk = continued(unit.walk, depth, whole);
+      const walk = continued(unit.walk, this.freshWalk(), depth, whole);
       walkFrom(this.registry, view, state.protocol, start, whole, walk);
       this.showLayers({ ...unit, walk }, depth + 1, growing, conversation, true);
     }
@@ -298,7 +316,7 @@ export class Session {
     const bytes = direction.pending.take(octets);
     direction.needed = 0;
     const source = this.addSource(growing, 'Reassembled TCP', bytes);
-    const walk = new Walk();
+    const walk = this.freshWalk();
     walk.reset(0, bytes.length);
     walk.transport = 6;
     const view = new DataView(bytes.buffer);
@@ -381,13 +399,16 @@ function treeOf({ layers, problems, sources, shown }: Growing): PacketTree {
 }
 
 /** A walk of the same layers down to `depth`, for a payload that ends at `end`. */
-function continued(walk: Walk, depth: number, end: number): Walk {
-  const next = new Walk();
+function continued(walk: Walk, next: Walk, depth: number, end: number): Walk {
   next.reset(walk.packetStart, end);
   next.linkType = walk.linkType;
   for (let i = 0; i <= depth; i++) {
     next.protocol[i] = walk.protocol[i];
     next.start[i] = walk.start[i];
+    next.lead[i] = walk.lead[i];
+    next.networkUnder[i] = walk.networkUnder[i];
+    next.fragmented[i] = walk.fragmented[i];
+    next.destinationUnder[i] = walk.destinationUnder[i];
     next.headerEnd[i] = walk.headerEnd[i];
     next.end[i] = i === depth ? end : walk.end[i];
   }
