@@ -464,11 +464,15 @@ function variableValue(field: FieldDeclaration, view: DataView, at: number, leng
 export function displayOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? 'Set' : 'Not set';
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return field.colons === true ? withColons(value) : value;
   const plain = field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
   const label = field.labels?.[Number(value)];
   if (label !== undefined) return `${label} (${plain})`;
   return field.unit === undefined ? plain : `${plain} ${field.unit}`;
+}
+
+function withColons(hex: string): string {
+  return hex.replace(/(..)(?=.)/g, '$1:');
 }
 
 /** The value as `tshark -T fields` prints it: booleans 1 and 0, hexadecimal where the base says so, no labels. */
@@ -476,7 +480,8 @@ export function textOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (field.kind === 'bytes' && value === '') return '<MISSING>';
-  if (typeof value === 'string') return field.kind === 'string' ? escapedText(value) : value;
+  if (typeof value === 'string')
+    return field.kind === 'string' ? escapedText(value) : field.colons === true ? withColons(value) : value;
   return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
 }
 

@@ -30,6 +30,8 @@ export interface FieldOptions {
   readonly select?: (value: number) => string | undefined;
   /** With base 16: digits as for a field this wide; default the least of 8, 16, 24, 32 … bits that holds the field. */
   readonly hexBits?: number;
+  /** Of `bytes`: shown and printed with colons between the octets, as Wireshark writes hardware addresses. */
+  readonly colons?: boolean;
   /** Has no name of its own: only its `parts` are shown, one beside the other. */
   readonly bare?: boolean;
   /** As a part: whether it is there at all for this value of the whole (`dns.flags.rcode` only in responses). */

@@ -5,7 +5,7 @@ import {
   flagTransport,
   transportChecksum,
 } from '../core/checksum.js';
-import { bytes, int, ipv4Address, protocol, uint, type Walk } from '../core/index.js';
+import { bytes, int, ipv4Address, onesComplementSum, protocol, uint, type Walk } from '../core/index.js';
 import { icmpCodes, icmpTypes } from '../labels/icmp.js';
 import { extensionFields, readExtensions } from './icmp-extensions.js';
 
@@ -25,6 +25,17 @@ function isError(type: number): boolean {
 function quotedOctets(view: DataView, start: number): number {
   const type = view.getUint8(start);
   return type === UNREACHABLE || type === EXCEEDED || type === PARAMETER ? view.getUint8(start + 5) * 4 : 0;
+}
+
+/** Octets of the quotation behind which equipment from before RFC 4884 put extensions without saying so (section 5.5). */
+const UNANNOUNCED_QUOTE = 128;
+const EXTENSION_VERSION = 2;
+
+/** Whether extensions stand there all the same: their version and their checksum say so. */
+function hasUnannounced(view: DataView, start: number, end: number): boolean {
+  const at = start + 8 + UNANNOUNCED_QUOTE;
+  if (at + 8 > end || view.getUint8(at) >> 4 !== EXTENSION_VERSION) return false;
+  return view.getUint16(at + 2) !== 0 && onesComplementSum(view, at, end - at) === 0xffff;
 }
 
 /** Octets of a message's header; what follows is data, or the packet that an error quotes. */
@@ -89,11 +100,12 @@ export const icmp = protocol('icmp', 'Internet Control Message Protocol', {
     ...extensionFields,
   },
   headerLength: (_read, view, start, end) => headerLength(view, start, end),
-  payloadEnd: (_read, view, start, end) => {
+  payloadEnd: (_read, view, start, end, walk) => {
     const type = view.getUint8(start);
     if (type !== UNREACHABLE && type !== EXCEEDED && type !== PARAMETER) return end;
     const octets = quotedOctets(view, start);
-    return octets !== 0 && start + 8 + octets < end ? start + 8 + octets : end;
+    if (octets !== 0) return start + 8 + octets < end ? start + 8 + octets : end;
+    return end <= walk.capturedEnd && hasUnannounced(view, start, end) ? start + 8 + UNANNOUNCED_QUOTE : end;
   },
   next: {
     table: 'raw.version',

@@ -36,9 +36,9 @@ export const optionFields = {
   opt: group('ICMPv6 Option'),
   'opt.type': uint(8, 'Type', { labels: names }),
   'opt.length': uint(8, 'Length'),
-  'opt.linkaddr': bytes(0, 'Link-layer address'),
-  'opt.src_linkaddr': bytes(0, 'Source Link-layer address'),
-  'opt.target_linkaddr': bytes(0, 'Target Link-layer address'),
+  'opt.linkaddr': bytes(0, 'Link-layer address', { colons: true }),
+  'opt.src_linkaddr': bytes(0, 'Source Link-layer address', { colons: true }),
+  'opt.target_linkaddr': bytes(0, 'Target Link-layer address', { colons: true }),
   'opt.prefix.length': uint(8, 'Prefix Length'),
   'opt.prefix.flag': bits(
     8,
@@ -88,7 +88,7 @@ export const optionFields = {
     },
     { bare: true },
   ),
-  'opt.pref64.prefix': bytes(12, 'Prefix'),
+  'opt.pref64.prefix': ipv6Address('Prefix'),
   'opt.data': bytes(0, 'Option data'),
 };
 
@@ -103,9 +103,8 @@ const rest = (body: Body, field: Field): undefined => {
 function linkAddress(key: 'opt.src_linkaddr' | 'opt.target_linkaddr'): Read {
   return (body, field) => {
     const general = body.take(field['opt.linkaddr'], body.remaining);
-    const text = general.text.replace(/(..)(?=.)/g, '$1:');
-    body.derived(field[key], general.value, text, body.position - general.length, general.length);
-    return text;
+    body.derived(field[key], general.value, undefined, body.position - general.length, general.length);
+    return general.text;
   };
 }
 
@@ -153,7 +152,11 @@ const readers: Readonly<Record<number, Read>> = {
   37: (body, field) => body.text(field['opt.captive_portal'], body.remaining).replace(/\0+$/, ''),
   38: (body, field) => {
     body.number(field.pref64);
-    body.take(field['opt.pref64.prefix']);
+    // The upper 96 bits are there; the length code says how many of them count (RFC 8781, section 4).
+    body.need(12, 'Prefix');
+    const word = (index: number) => body.view.getUint32(body.position + index * 4);
+    body.found(field['opt.pref64.prefix'], ipv6FromWords(word(0), word(1), word(2), 0), body.position, 12);
+    body.position += 12;
     return undefined;
   },
 };
