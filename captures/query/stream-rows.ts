@@ -7,10 +7,16 @@ import { Session, type SessionPacket } from '../../decoders/session/session.js';
 import { EPB } from '../formats/epb.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 
-/** Protocols in whose conversations another one may take over (`switchTo`), or that carry another's messages. */
-const mayChange = new Set(
-  'ftp http http2 imap ldap mysql pgsql pop rtsp sip smb nbss smtp socks telnet websocket xmpp'.split(' '),
-);
+/** What conversations of a protocol may become (`switchTo`) or carry; of those that are not here, nothing else. */
+const mayBecome: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ['ftp', 'imap', 'ldap', 'mysql', 'pgsql', 'pop', 'smtp', 'xmpp', 'openvpn'].map((name) => [name, ['tls']]),
+  ),
+  http: ['http2', 'tls', 'websocket'],
+  nbss: ['smb', 'smb2'],
+};
+/** Those that carry whatever somebody puts into them. */
+const mayBecomeAnything = new Set(['socks', 'telnet', 'rtsp', 'sip']);
 
 /** How far back a search that begins in the middle looks for the beginnings of what it finds. */
 const WARM_PACKETS = 2000;
@@ -107,7 +113,11 @@ function flowCondition(wanted: ReadonlySet<number> | undefined): string {
     if (wanted.has(index + 1)) {
       const values = carriedBy['tcp.port'] ?? [];
       for (const port of typeof values === 'number' ? [values] : values) ports.add(port);
-    } else if (filter === 'tcp' || (message !== undefined && !mayChange.has(filter))) others.push(index + 1);
+    } else if (filter === 'tcp') others.push(index + 1);
+    else if (message !== undefined && !mayBecomeAnything.has(filter)) {
+      const next = mayBecome[filter] ?? [];
+      if (!next.some((name) => wanted.has(registry.idOf(name)))) others.push(index + 1);
+    }
   });
   const list = [...ports].join(',');
   const byPort = ports.size === 0 ? '0' : `client_port IN (${list}) OR server_port IN (${list})`;
