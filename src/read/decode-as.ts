@@ -19,7 +19,9 @@ export function decodeAsRules(registry: Registry, given: readonly string[]): Dec
     const [, table, from, sign, to, name] = match;
     if (!registry.hasTable(table)) throw new UsageError(`-d: nothing is looked up by ${table}`);
     const protocol = renamed[name.toLowerCase()] ?? name.toLowerCase();
-    if (registry.idOf(protocol) === 0) throw new UsageError(`-d: ${name} is no protocol that netglass decodes`);
+    // `data` stands for what nobody claims; it is no protocol that a table can lead to.
+    if (registry.idOf(protocol) === 0 || protocol === 'data')
+      throw new UsageError(`-d: ${name} is no protocol that netglass decodes`);
     const first = Number(from);
     const last = sign === undefined ? first : sign === '-' ? Number(to) : first + Number(to) - 1;
     if (last < first || last - first >= MAXIMUM_VALUES)
