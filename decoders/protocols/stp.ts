@@ -16,6 +16,8 @@ const CONFIGURATION_OCTETS = 35;
 const VERSION_3_OCTETS = 64;
 const INSTANCE_OCTETS = 16;
 const VERSION_4_OCTETS = 53;
+const NAME_OCTETS = 32;
+const AGREEMENT_HEAD = 13;
 
 /** The twelve lower bits of a priority are the bridge's VLAN or instance (802.1D-2004, clause 9.2.5). */
 function identifier(name: string, title: string) {
@@ -28,6 +30,11 @@ function identifier(name: string, title: string) {
     },
     { bare: true },
   );
+}
+
+/** An instance's priorities are in the upper half of an octet (IEEE 802.1Q, clause 14.4.1). */
+function upperHalf(filter: string, title: string) {
+  return bits(8, title, { value: uint(4, title, { filter }), unused: spare(4) }, { bare: true });
 }
 
 const flagParts = {
@@ -97,8 +104,8 @@ export const stp = protocol('stp', 'Spanning Tree Protocol', {
     ),
     msti_root_hw: ether('Regional Root', { filter: 'mstp.msti.root.hw' }),
     msti_cost: uint(32, 'Internal root path cost', { filter: 'mstp.msti.root_cost' }),
-    msti_bridge_priority: uint(8, 'Bridge Identifier Priority', { filter: 'mstp.msti.bridge_priority' }),
-    msti_port_priority: uint(8, 'Port identifier priority', { filter: 'mstp.msti.port_priority' }),
+    msti_bridge_priority: upperHalf('mstp.msti.bridge_priority', 'Bridge Identifier Priority'),
+    msti_port_priority: upperHalf('mstp.msti.port_priority', 'Port identifier priority'),
     msti_hops: uint(8, 'Remaining hops', { filter: 'mstp.msti.remaining_hops' }),
     version_4_length: uint(16, 'Version 4 Length', { filter: 'mstp.version_4_length' }),
     agreement: bits(
@@ -162,16 +169,10 @@ function isPerVlan(body: Body): boolean {
 /** What version 3 adds, IEEE 802.1Q clause 14.4; version 4 adds shortest path bridging's agreement. */
 function readMultiple(body: Body, field: Readonly<Record<string, Field>>, version: number): void {
   const length = body.number(field['version_3_length']);
-  if (length < VERSION_3_OCTETS || body.remaining < VERSION_3_OCTETS) return;
-  const end = body.position + length;
-  body.number(field['config_format_selector']);
-  const name = body.position;
-  let octets = 0;
-  while (octets < 32 && body.view.getUint8(name + octets) !== 0) octets++;
-  body.found(field['config_name'], textAt(body.view, name, octets), name, 32);
-  body.position = name + 32;
-  body.number(field['config_revision_level']);
-  body.take(field['config_digest']);
+  if (body.remaining < VERSION_3_OCTETS) return;
+  // Some equipment gives a length that cannot be; the instances then go on to the end.
+  const end = length < VERSION_3_OCTETS ? body.end : body.position + length;
+  configuration(body, field);
   body.number(field['internal_cost']);
   body.number(field['cist_bridge']);
   body.take(field['cist_bridge_hw']);
@@ -188,10 +189,25 @@ function readMultiple(body: Body, field: Readonly<Record<string, Field>>, versio
   if (version < SHORTEST_PATH || body.remaining < 2) return;
   const more = body.number(field['version_4_length']);
   if (more < VERSION_4_OCTETS || body.remaining < VERSION_4_OCTETS) return;
-  body.skip(1);
+  const last = Math.min(body.end, body.position + more);
+  configuration(body, field);
   body.number(field['agreement']);
-  body.skip(1);
-  body.take(field['agreement_digest'], more - 3);
+  // The digest's format, capabilities and edge counts, which Wireshark leaves out too.
+  body.skip(Math.min(AGREEMENT_HEAD, last - body.position));
+  if (body.position < last) body.take(field['agreement_digest'], last - body.position);
+}
+
+/** What makes bridges one region: a name, a revision and the digest of their tables (clause 13.8). */
+function configuration(body: Body, field: Readonly<Record<string, Field>>): void {
+  body.number(field['config_format_selector']);
+  body.need(NAME_OCTETS, 'MST Config name');
+  const name = body.position;
+  let octets = 0;
+  while (octets < NAME_OCTETS && body.view.getUint8(name + octets) !== 0) octets++;
+  body.found(field['config_name'], textAt(body.view, name, octets), name, NAME_OCTETS);
+  body.position = name + NAME_OCTETS;
+  body.number(field['config_revision_level']);
+  body.take(field['config_digest']);
 }
 
 function textAt(view: DataView, at: number, length: number): string {
