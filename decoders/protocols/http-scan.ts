@@ -1,6 +1,5 @@
 /** Where an HTTP/1 message's lines are and where it ends: RFC 9112, sections 2 and 6. Nothing here allocates per octet. */
 
-import { utf8Text } from '../core/format.js';
 import { methods } from '../labels/http.js';
 
 const CR = 13;
@@ -38,12 +37,29 @@ function isSpace(octet: number): boolean {
   return octet === SP || octet === TAB;
 }
 
+/** By length, so that a payload is compared with a few of them only. */
+const methodsByLength: string[][] = Array.from({ length: LONGEST_METHOD + 1 }, (_, length) =>
+  [...methods].filter((method) => method.length === length),
+);
+
+/** Compares octets: it runs for packets of any protocol, and making text of them would allocate. */
+function isMethod(view: DataView, at: number, length: number): boolean {
+  const candidates = methodsByLength[length];
+  for (let i = 0; i < candidates.length; i++) {
+    const method = candidates[i];
+    let same = 0;
+    while (same < length && view.getUint8(at + same) === method.charCodeAt(same)) same++;
+    if (same === length && length > 0) return true;
+  }
+  return false;
+}
+
 /** Octets of the method at `at`; 0 when there is none that is known. */
 export function methodLength(view: DataView, at: number, end: number): number {
   const limit = Math.min(end, at + LONGEST_METHOD);
   for (let i = at; i < limit; i++) {
     const octet = view.getUint8(i);
-    if (octet === SP) return i > at && methods.has(utf8Text(view, at, i - at)) ? i - at : 0;
+    if (octet === SP) return isMethod(view, at, i - at) ? i - at : 0;
     // Upper-case letters, `-` and `_`.
     if ((octet < 65 || octet > 90) && octet !== 45 && octet !== 95) return 0;
   }
