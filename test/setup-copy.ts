@@ -63,7 +63,9 @@ export class ProjectCopy {
   /** The real addon's sources, without what was built from them. */
   useRealNativeSources(): void {
     const source = join(project, 'captures/native');
-    cpSync(source, this.path('captures/native'), { recursive: true, filter: (path) => path !== join(source, 'build') });
+    // Its binding imports other rooms, which the copy does not have.
+    const wanted = (path: string) => path !== join(source, 'build') && !path.endsWith('.ts');
+    cpSync(source, this.path('captures/native'), { recursive: true, filter: wanted });
   }
 
   /**
