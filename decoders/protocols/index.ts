@@ -33,7 +33,9 @@ import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
 import { kafka } from './kafka.js';
+import { kerberos } from './kerberos.js';
 import { l2tp } from './l2tp.js';
+import { ldap } from './ldap.js';
 import { llc } from './llc.js';
 import { lldp } from './lldp.js';
 import { macsec } from './macsec.js';
@@ -61,7 +63,11 @@ import { raw } from './raw.js';
 import { redis } from './redis.js';
 import { rip } from './rip.js';
 import { ripng } from './ripng.js';
+import { rtcp } from './rtcp.js';
+import { rtp } from './rtp.js';
 import { sctp } from './sctp.js';
+import { sdp } from './sdp.js';
+import { sip } from './sip.js';
 import { sll } from './sll.js';
 import { smb } from './smb.js';
 import { smb2 } from './smb2.js';
@@ -188,6 +194,12 @@ export const protocols = [
   ipv6cp,
   pap,
   chap,
+  sip,
+  sdp,
+  rtp,
+  rtcp,
+  ldap,
+  kerberos,
   data,
 ] as const;
 
