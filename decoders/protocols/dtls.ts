@@ -1,5 +1,6 @@
 import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
-import { alertDescriptions, alertLevels, contentTypes, handshakeTypes, versions } from '../labels/tls.js';
+import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
+import { readAlert } from './tls-alert.js';
 import { certificateFields } from './tls-certificate.js';
 import { dtlsHandshakeFields } from './tls-fields.js';
 import { type HandshakeContext, messageName, readMessage } from './tls-handshake.js';
@@ -109,7 +110,7 @@ function content(
       body.group(field.change_cipher_spec, () => body.describe('Change Cipher Spec'), length);
       return;
     case ALERT:
-      alert(body, field, encrypted || length !== 2, length);
+      readAlert(body, field, encrypted || length !== 2, length);
       return;
     case HANDSHAKE:
       if (encrypted) body.group(field.handshake, () => body.describe('Encrypted Handshake Message'), body.remaining);
@@ -121,23 +122,6 @@ function content(
     default:
       body.group(field.heartbeat_message, () => body.describe(encrypted ? 'Encrypted Heartbeat' : 'Heartbeat'), length);
   }
-}
-
-function alert(body: Body, field: DtlsFields, encrypted: boolean, length: number): void {
-  body.group(
-    field.alert_message,
-    () => {
-      if (encrypted) {
-        body.describe('Encrypted Alert');
-        return;
-      }
-      const level = body.number(field['alert_message.level']);
-      const description = body.number(field['alert_message.desc']);
-      const what = alertDescriptions[description] ?? `Unknown (${description})`;
-      body.describe(`Alert (Level: ${alertLevels[level] ?? `Unknown (${level})`}, Description: ${what})`);
-    },
-    length,
-  );
 }
 
 /** RFC 6347, section 4.2.2: a message may come in fragments; only a whole one is read. */

@@ -1,5 +1,6 @@
 import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
-import { alertDescriptions, alertLevels, contentTypes, handshakeTypes, versions } from '../labels/tls.js';
+import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
+import { readAlert } from './tls-alert.js';
 import { certificateFields } from './tls-certificate.js';
 import { tlsHandshakeFields } from './tls-fields.js';
 import { messageName, readMessage } from './tls-handshake.js';
@@ -135,7 +136,7 @@ function content(body: Body, field: TlsFields, state: TlsState, type: number, ve
       if (!isTls13(state.version)) state.encrypted[state.direction] = true;
       return;
     case 21:
-      alert(body, field, encrypted || length !== 2, length);
+      readAlert(body, field, encrypted || length !== 2, length);
       return;
     case HANDSHAKE:
       handshake(body, field, state, version, encrypted);
@@ -146,23 +147,6 @@ function content(body: Body, field: TlsFields, state: TlsState, type: number, ve
     default:
       body.group(field.heartbeat_message, () => body.describe(encrypted ? 'Encrypted Heartbeat' : 'Heartbeat'), length);
   }
-}
-
-function alert(body: Body, field: TlsFields, encrypted: boolean, length: number): void {
-  body.group(
-    field.alert_message,
-    () => {
-      if (encrypted) {
-        body.describe('Encrypted Alert');
-        return;
-      }
-      const level = body.number(field['alert_message.level']);
-      const description = body.number(field['alert_message.desc']);
-      const what = alertDescriptions[description] ?? `Unknown (${description})`;
-      body.describe(`Alert (Level: ${alertLevels[level] ?? `Unknown (${level})`}, Description: ${what})`);
-    },
-    length,
-  );
 }
 
 function handshake(body: Body, field: TlsFields, state: TlsState, recordVersion: number, encrypted: boolean): void {
