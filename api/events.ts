@@ -3,8 +3,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { FilterError } from '../decoders/filter/error.js';
-import { compileFilter } from '../decoders/filter/index.js';
-import { registry } from '../decoders/protocols/index.js';
 import { type ApiContext, captureOf } from './context.js';
 import { type Feed, followPackets } from './feed.js';
 import { captureJson, jsonText } from './present.js';
@@ -143,7 +141,7 @@ export const eventRoutes = [
       const record = captureOf(context, params.id);
       const header = request.get('Last-Event-ID');
       const after = resumeFrom(header, query.after);
-      if (query.filter !== undefined) refuseBadFilter(query.filter);
+      if (query.filter !== undefined) await refuseBadFilter(context, query.filter);
       if (
         header !== undefined &&
         (record.state === 'stopped' || record.state === 'failed') &&
@@ -164,11 +162,7 @@ export const eventRoutes = [
 ];
 
 /** Before the answer begins: afterwards it could only break off. */
-function refuseBadFilter(text: string): void {
-  try {
-    compileFilter(registry, text);
-  } catch (error) {
-    if (error instanceof FilterError) throw error;
-    throw new ApiError(400, 'bad-display-filter', (error as Error).message);
-  }
+async function refuseBadFilter({ queries }: ApiContext, text: string): Promise<void> {
+  const found = await queries.checkFilter(text);
+  if (!found.valid) throw new FilterError(found.error, found.position);
 }

@@ -1,10 +1,6 @@
 /** The field reference, and help while a filter is being typed. */
 
 import { z } from 'zod';
-import type { FieldDeclaration, RegisteredField } from '../decoders/core/index.js';
-import { frameFields } from '../decoders/filter/fields.js';
-import { check, complete } from '../decoders/filter/index.js';
-import { registry } from '../decoders/protocols/index.js';
 import { route } from './route.js';
 
 const fieldInfo = z.object({
@@ -17,41 +13,6 @@ const fieldInfo = z.object({
   labels: z.record(z.string(), z.string()).optional().describe('Names of values.'),
   members: z.array(z.string()).optional().describe('The fields that this name stands for any of.'),
 });
-
-type FieldInfo = z.output<typeof fieldInfo>;
-
-function shape({ title, kind, bits, base, labels }: FieldDeclaration): Omit<FieldInfo, 'name' | 'protocol'> {
-  return {
-    title,
-    type: kind,
-    bits,
-    ...(base === undefined ? {} : { base }),
-    ...(labels === undefined ? {} : { labels: { ...labels } as Record<string, string> }),
-  };
-}
-
-function fieldReference(): FieldInfo[] {
-  const frame = Object.entries(frameFields).map(([name, { title, type }]) => ({
-    name,
-    title,
-    protocol: 'frame',
-    type,
-    bits: 0,
-  }));
-  const fields = [...registry.fields()].map((field: RegisteredField) => ({
-    name: field.name,
-    protocol: field.protocol.filter,
-    ...shape(field),
-  }));
-  const eithers = [...registry.eithers()].map(([name, members]) => ({
-    name,
-    protocol: members[0].protocol.filter,
-    ...shape(members[0]),
-    title: members.map((member) => member.title).join(' or '),
-    members: members.map((member) => member.name),
-  }));
-  return [...frame, ...fields, ...eithers].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 export const filterRoutes = [
   route({
@@ -69,14 +30,9 @@ export const filterRoutes = [
         }),
       },
     },
-    handle: ({ query: { prefix = '' } }) => ({
+    handle: async ({ query: { prefix = '' } }, { queries }) => ({
       status: 200,
-      body: {
-        protocols: registry.protocols
-          .map(({ filter, title, reference }) => ({ name: filter, title, reference }))
-          .filter(({ name }) => name.startsWith(prefix)),
-        fields: fieldReference().filter(({ name }) => name.startsWith(prefix)),
-      },
+      body: await queries.fieldReference(prefix),
     }),
   }),
   route({
@@ -97,7 +53,7 @@ export const filterRoutes = [
         example: { valid: false, error: 'tcp.prot is not a field; did you mean tcp.port?', position: 0 },
       },
     },
-    handle: ({ query }) => ({ status: 200, body: check(registry, query.filter) }),
+    handle: async ({ query }, { queries }) => ({ status: 200, body: await queries.checkFilter(query.filter) }),
   }),
   route({
     method: 'get',
@@ -123,6 +79,9 @@ export const filterRoutes = [
         }),
       },
     },
-    handle: ({ query }) => ({ status: 200, body: { completions: complete(registry, query.prefix, query.limit) } }),
+    handle: async ({ query }, { queries }) => ({
+      status: 200,
+      body: { completions: await queries.completeFilter(query.prefix, query.limit) },
+    }),
   }),
 ];

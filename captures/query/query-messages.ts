@@ -1,6 +1,7 @@
 /** What the main thread and the query thread tell each other. */
 
 import type { CaptureErrorCode } from '../sources/source.js';
+import type { filterLanguage } from './filter-language.js';
 import type { ExportQuery } from './query-types.js';
 import type { Questions } from './questions.js';
 
@@ -16,6 +17,16 @@ export interface AskMessage {
   readonly argument: unknown;
 }
 
+/** The names of the questions about the filter language. */
+export type LanguageQuestion = keyof typeof filterLanguage;
+
+export interface LanguageMessage {
+  readonly type: 'language';
+  readonly id: number;
+  readonly question: LanguageQuestion;
+  readonly argument: unknown;
+}
+
 export interface StreamMessage {
   readonly type: 'stream';
   readonly id: number;
@@ -27,6 +38,7 @@ export interface StreamMessage {
 
 export type QueryMessage =
   | AskMessage
+  | LanguageMessage
   | StreamMessage
   | { readonly type: 'credit'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }

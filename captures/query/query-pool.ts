@@ -1,10 +1,19 @@
 /** Starts the query thread when it is needed, and carries questions there and answers back. */
 
 import { Worker } from 'node:worker_threads';
-import { FilterError } from '../../decoders/filter/index.js';
+import { FilterError } from '../../decoders/filter/error.js';
 import { CaptureError } from '../sources/source.js';
 import type { CaptureStore } from '../store/capture-store.js';
-import type { Answer, AnswerMessage, Argument, QueryMessage, QuestionName, WireError } from './query-messages.js';
+import type { filterLanguage } from './filter-language.js';
+import type {
+  Answer,
+  AnswerMessage,
+  Argument,
+  LanguageQuestion,
+  QueryMessage,
+  QuestionName,
+  WireError,
+} from './query-messages.js';
 import type { ExportQuery } from './query-types.js';
 
 const STOPPING = 'netglass is stopping.';
@@ -98,12 +107,25 @@ export class QueryPool {
     this.failAll(new CaptureError('io', STOPPING));
   }
 
+  /** A question about the filter language. */
+  askLanguage<Q extends LanguageQuestion>(
+    question: Q,
+    argument: Parameters<(typeof filterLanguage)[Q]>[0],
+  ): Promise<ReturnType<(typeof filterLanguage)[Q]>> {
+    return this.expect((id) => this.tell({ type: 'language', id, question, argument }));
+  }
+
   private askOnce<Q extends QuestionName>(capture: string, question: Q, argument: Argument<Q>): Promise<Answer<Q>> {
-    const id = this.nextId++;
     const folder = this.store.folder(capture);
-    return new Promise<Answer<Q>>((resolve, reject) => {
+    return this.expect((id) => this.tell({ type: 'ask', id, capture, folder, question, argument }));
+  }
+
+  /** The answer to what `send` asks under the number that it is given. */
+  private expect<T>(send: (id: number) => void): Promise<T> {
+    const id = this.nextId++;
+    return new Promise<T>((resolve, reject) => {
       this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
-      this.tell({ type: 'ask', id, capture, folder, question, argument });
+      send(id);
     });
   }
 

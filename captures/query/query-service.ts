@@ -1,6 +1,8 @@
 /** The main thread's side of the query threads: every question is answered without holding up the event loop. */
 
+import type { CheckResult, Completion } from '../../decoders/filter/index.js';
 import type { CaptureStore } from '../store/capture-store.js';
+import type { FieldReference } from './filter-language.js';
 import { QueryPool } from './query-pool.js';
 import type {
   ExportQuery,
@@ -19,7 +21,7 @@ export class QueryService {
     this.pool = new QueryPool(store);
   }
 
-  /** Somebody is about to ask: starts the query thread, which takes a tenth of a second. */
+  /** Starts the query thread before somebody asks: loading the decoders takes it a tenth of a second. */
   warm(): void {
     this.pool.warm();
   }
@@ -53,6 +55,21 @@ export class QueryService {
    */
   export(id: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
     return this.pool.stream(id, query);
+  }
+
+  /** Every field and protocol that a display filter can name and that begins with `prefix`. */
+  fieldReference(prefix: string): Promise<FieldReference> {
+    return this.pool.askLanguage('reference', prefix);
+  }
+
+  /** Whether a text is a display filter. */
+  checkFilter(filter: string): Promise<CheckResult> {
+    return this.pool.askLanguage('check', filter);
+  }
+
+  /** What could come next in an unfinished display filter: at most `limit`, the likeliest first. */
+  completeFilter(prefix: string, limit: number): Promise<Completion[]> {
+    return this.pool.askLanguage('complete', { prefix, limit });
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,15 @@ import { readMarks } from '../store/marks.js';
 import { CaptureReader, IndexOutdated } from './capture-reader.js';
 import { exportPackets } from './export.js';
 import { exportRows } from './export-rows.js';
-import type { AnswerMessage, AskMessage, QueryMessage, StreamMessage, WireError } from './query-messages.js';
+import { filterLanguage } from './filter-language.js';
+import type {
+  AnswerMessage,
+  AskMessage,
+  LanguageMessage,
+  QueryMessage,
+  StreamMessage,
+  WireError,
+} from './query-messages.js';
 import { Questions } from './questions.js';
 
 const main = parentPort as MessagePort;
@@ -64,6 +72,15 @@ async function answer(message: AskMessage): Promise<void> {
     }
   } catch (error) {
     tell({ type: 'error', id: message.id, error: wireError(error) });
+  }
+}
+
+function answerLanguage({ id, question, argument }: LanguageMessage): void {
+  try {
+    const ask = filterLanguage[question] as (argument: unknown) => unknown;
+    tell({ type: 'answer', id, value: ask(argument) });
+  } catch (error) {
+    tell({ type: 'error', id, error: wireError(error) });
   }
 }
 
@@ -149,6 +166,9 @@ main.on('message', (message: QueryMessage) => {
   switch (message.type) {
     case 'ask':
       void answer(message);
+      break;
+    case 'language':
+      answerLanguage(message);
       break;
     case 'stream':
       void stream(message);
