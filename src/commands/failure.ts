@@ -1,7 +1,7 @@
 /** How a command fails: one clear error on standard error, and the exit status. */
 
 import { CaptureError } from '../../captures/sources/source.js';
-import { FilterError } from '../../decoders/filter/index.js';
+import { FilterError } from '../../decoders/filter/error.js';
 
 /** A command was used wrongly: exit status 2. */
 export class UsageError extends Error {

@@ -11,7 +11,7 @@ import { QueryService } from '../../captures/query/query-service.js';
 import type { ExportFormat } from '../../captures/query/query-types.js';
 import { CaptureError } from '../../captures/sources/source.js';
 import { CaptureStore } from '../../captures/store/capture-store.js';
-import { FilterError } from '../../decoders/filter/index.js';
+import { FilterError } from '../../decoders/filter/error.js';
 import { Client } from '../client.js';
 import { Output } from '../read/output.js';
 import { shared } from '../settings.js';
