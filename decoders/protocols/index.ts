@@ -7,16 +7,20 @@ import { backbone } from './backbone.js';
 import { bgp } from './bgp.js';
 import { bittorrent } from './bittorrent.js';
 import { bittorrentDht } from './bittorrent-dht.js';
+import { chargen } from './chargen.js';
 import { chdlc, slarp } from './chdlc.js';
 import { coap } from './coap.js';
 import { data } from './data.js';
+import { daytime } from './daytime.js';
 import { dhcp } from './dhcp.js';
 import { dhcpv6 } from './dhcpv6.js';
 import { dns, llmnr, mdns } from './dns.js';
 import { dtls } from './dtls.js';
 import { eapol } from './eapol.js';
+import { echo } from './echo.js';
 import { erspan } from './erspan.js';
 import { ethernet } from './ethernet.js';
+import { finger } from './finger.js';
 import { ftp } from './ftp.js';
 import { geneve } from './geneve.js';
 import { gre } from './gre.js';
@@ -81,6 +85,7 @@ import { syslog } from './syslog.js';
 import { tcp } from './tcp.js';
 import { telnet } from './telnet.js';
 import { tftp } from './tftp.js';
+import { time } from './time.js';
 import { tls } from './tls.js';
 import { udp } from './udp.js';
 import { udplite } from './udplite.js';
@@ -88,6 +93,7 @@ import { serviceVlan, vlan } from './vlan.js';
 import { vrrp } from './vrrp.js';
 import { vxlan } from './vxlan.js';
 import { websocket } from './websocket.js';
+import { whois } from './whois.js';
 import { wireguard } from './wireguard.js';
 import { wlan } from './wlan.js';
 
@@ -200,6 +206,12 @@ export const protocols = [
   rtcp,
   ldap,
   kerberos,
+  chargen,
+  daytime,
+  echo,
+  finger,
+  time,
+  whois,
   data,
 ] as const;
 
