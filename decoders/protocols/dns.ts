@@ -23,7 +23,8 @@ const unicastFlags = {
   recdesired: flag('Recursion desired'),
   recavail: flag('Recursion available', { when: isResponse }),
   z: flag('Z'),
-  authenticated: flag('Answer authenticated'),
+  // RFC 4035, section 3.2.3: in a query it means something only where it is set (RFC 6840, section 5.7).
+  authenticated: flag('Answer authenticated', { when: (flags) => (flags & 0x8020) !== 0 }),
   checkdisable: flag('Non-authenticated data'),
   rcode: uint(4, 'Reply code', { labels: responseCodes, when: isResponse }),
 };

@@ -35,11 +35,8 @@ export const esp = protocol('esp', 'Encapsulating Security Payload', {
   reference: 'RFC 4303, section 2',
   carriedBy: { 'ip.proto': 50, 'ipv6.nxt': 50 },
   header: { spi: uint(32, 'ESP SPI', { base: 16 }), sequence: uint(32, 'ESP Sequence') },
-  fields: { encrypted_data: bytes(0, 'ESP Encrypted Data') },
+  // What follows is of no form without the keys: it is shown as octets that no field has, as tshark does.
   headerLength: 'all',
-  body: (body, field) => {
-    if (body.remaining > 0) body.take(field.encrypted_data, body.remaining);
-  },
   info: (_layer, { view, start, end }) =>
     start + 8 > end ? 'ESP' : `ESP (SPI=0x${view.getUint32(start).toString(16).padStart(8, '0')})`,
 });

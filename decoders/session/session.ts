@@ -3,13 +3,14 @@
  * messages that span TCP segments are shown by the packet that completes them, and protocols remember.
  */
 
+import { ChecksumStatus, checkTransport, OFFLOADED } from '../core/checksum.js';
 import { Columns } from '../core/columns.js';
 import type { Conversation } from '../core/conversation.js';
 import { dissectLayers, newDissection, type PacketData, trailers, unclaimed, walkProblem } from '../core/dissect.js';
 import type { Problem } from '../core/problem.js';
 import type { Registry } from '../core/registry.js';
 import type { LayerNode, PacketTree, TreeSource } from '../core/tree.js';
-import { Walk, walkFrom, walkPacket } from '../core/walk.js';
+import { PacketFlag, Walk, walkFrom, walkPacket } from '../core/walk.js';
 import { addressesUnder } from './addresses.js';
 import { sequenceDistance } from './byte-stream.js';
 import { type ConversationState, Conversations, type Direction, directionOf, type Ends } from './conversations.js';
@@ -24,6 +25,11 @@ export interface SessionOptions {
   readonly defragmentIpv6?: boolean;
   /** Put messages together that span TCP segments. Default true. */
   readonly desegment?: boolean;
+  /**
+   * Leave segments by themselves whose checksum is wrong, as Wireshark does where it verifies them. Default false: what
+   * was captured on the machine that sent it has no checksums yet.
+   */
+  readonly verifyTcpChecksum?: boolean;
 }
 
 /** A packet with its place in the capture. */
@@ -54,6 +60,7 @@ interface Growing {
 /** Walks that are kept for the next packet. */
 const MAXIMUM_WALKS = 16;
 
+const TCP = 6;
 const FIN = 1;
 const SYN = 2;
 const ACK = 16;
@@ -205,10 +212,11 @@ export class Session {
     if ((flags & FIN) !== 0) direction.end = behind;
     const message = state.protocol === 0 ? undefined : this.registry.runtime(state.protocol).protocol.message;
     const cut = walk.end[depth] > walk.capturedEnd;
+    const wrong = this.options.verifyTcpChecksum === true && hasWrongChecksum(unit, depth);
     // One octet where nothing is known of the stream is a keep-alive's: the octet before the next one.
     const probe = stream.next === undefined && end - start === 1;
-    if (start >= end || message === undefined || cut || probe) {
-      if (cut) direction.pending.clear();
+    if (start >= end || message === undefined || cut || wrong || probe) {
+      if (cut || wrong) direction.pending.clear();
       if (end > start && !probe) stream.skipTo(behind);
       this.showLayers(unit, from, growing, conversation, !probe);
       this.flush(direction, state, conversation, growing);
@@ -318,7 +326,7 @@ export class Session {
     const source = this.addSource(growing, 'Reassembled TCP', bytes);
     const walk = this.freshWalk();
     walk.reset(0, bytes.length);
-    walk.transport = 6;
+    walk.transport = TCP;
     const view = new DataView(bytes.buffer);
     walkFrom(this.registry, view, protocol, 0, bytes.length, walk);
     this.showLayers({ view, walk, source }, 0, growing, conversation, true);
@@ -417,6 +425,14 @@ function continued(walk: Walk, next: Walk, depth: number, end: number): Walk {
   next.lowerNetwork = walk.lowerNetwork;
   next.depth = depth + 1;
   return next;
+}
+
+function hasWrongChecksum({ view, walk }: Unit, depth: number): boolean {
+  // The flags are of any transport of the packet, so that they only tell whether it is worth the sum.
+  if ((walk.flags & (PacketFlag.badTransportChecksum | PacketFlag.checksumOffload)) === 0) return false;
+  const start = walk.start[depth];
+  const status = checkTransport(view, walk, depth, start, walk.end[depth], TCP, view.getUint16(start + 16));
+  return status === ChecksumStatus.bad || status === OFFLOADED;
 }
 
 function octetsOf(view: DataView): Uint8Array {
