@@ -108,6 +108,14 @@ export function withinTlv(body: Body, what: string, inside: (tlv: Tlv) => void):
   body.position = tlv.end;
 }
 
+/** How many elements stand in [at, end), as far as they can be read; one that is not whole counts. */
+export function countTlvs(view: DataView, at: number, end: number): number {
+  let count = 0;
+  let tlv = readTlv(view, at, end);
+  for (; tlv !== undefined; count++) tlv = readTlv(view, tlv.end, end);
+  return count;
+}
+
 /** Whether an element is of a class and tag number. */
 export function isTlv(tlv: Tlv, tag: number, tlvClass = 0): boolean {
   return tlv.tag === tag && tlv.class === tlvClass;
@@ -157,5 +165,5 @@ export function timeText(view: DataView, { tag, content, end }: Tlv): string {
   const [, month, day, hour, minute, second, zone] = rest;
   const century = year.length === 4 ? '' : Number(year) < 50 ? '20' : '19';
   const clock = `${hour}:${minute}${second === undefined ? '' : `:${second}`}`;
-  return `${century}${year}-${month}-${day} ${clock} (${zone === 'Z' ? 'UTC' : zone})`;
+  return `${century}${year}-${month}-${day} ${clock} (${zone === 'Z' ? 'UTC' : `UTC${zone}`})`;
 }

@@ -1,10 +1,10 @@
 import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
 import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
 import { readAlert } from './tls-alert.js';
-import { certificateFields } from './tls-certificate.js';
 import { dtlsHandshakeFields } from './tls-fields.js';
 import { type HandshakeContext, messageName, readMessage } from './tls-handshake.js';
 import { contained, stateOf, type TlsState } from './tls-state.js';
+import { certificateFields } from './x509-fields.js';
 
 const HEADER_OCTETS = 13;
 const CHANGE_CIPHER_SPEC = 20;

@@ -4,11 +4,13 @@ import { hexText } from '../core/format.js';
 import type { Body, Field } from '../core/index.js';
 import { handshakeTypes } from '../labels/tls.js';
 import { cipherSuites } from '../labels/tls-ciphers.js';
-import { readCertificate, readName } from './tls-certificate.js';
+import { readOcspResponse } from './ocsp.js';
 import { type Hello, readExtensions, signatureAlgorithms } from './tls-extensions.js';
 import type { HandshakeFields } from './tls-fields.js';
-import { isTls13, type TlsState } from './tls-state.js';
+import { contained, isTls13, type TlsState } from './tls-state.js';
 import { absoluteTime } from './tls-time.js';
+import { readCertificate } from './x509-certificate.js';
+import { readSequence } from './x509-names.js';
 
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
@@ -146,7 +148,8 @@ const certificateRequest: Reader = (body, { field, state, recordVersion }) => {
       while (body.remaining > 0) {
         const octets = body.number(field['handshake.dname_len']);
         body.need(octets, 'a distinguished name');
-        body.group(field['handshake.dname'], () => body.within(body.position + octets, () => readName(body)), octets);
+        const end = body.position + octets;
+        body.group(field['handshake.dname'], () => contained(body, end, () => body.describe(readSequence(body))));
       }
     });
   });
@@ -235,11 +238,11 @@ const newSessionTicket: Reader = (body, { field }) => {
   if (length > 0) body.take(field['handshake.session_ticket'], length);
 };
 
-/** RFC 6066, section 8: the OCSP response itself is left as octets. */
+/** RFC 6066, section 8. */
 const certificateStatus: Reader = (body, { field }) => {
   body.number(field['handshake.extensions_status_request_type']);
   const length = body.number(field['handshake.ocsp_response_len']);
-  body.skip(length);
+  if (length > 0) contained(body, body.position + length, () => readOcspResponse(body));
 };
 
 const readers: Readonly<Record<number, Reader>> = {

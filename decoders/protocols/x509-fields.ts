@@ -1,0 +1,235 @@
+/** The fields of certificates (RFC 5280) and of what answers for them (RFC 6960), which TLS and DTLS show. */
+
+import {
+  bits,
+  bytes,
+  flag,
+  group,
+  int,
+  ipv4Address,
+  ipv6Address,
+  sharedFields,
+  spare,
+  text,
+  uint,
+} from '../core/index.js';
+
+const named = (name: string) => ({ filter: name });
+const heading = (title: string, name: string) => group(title, named(name));
+const octets = (title: string, name: string) => bytes(0, title, named(name));
+const string = (title: string, name: string) => text(title, named(name));
+/** A CHOICE: its value is the alternative that was taken. */
+const choice = (title: string, name: string, labels: Readonly<Record<number, string>>) =>
+  uint(32, title, { labels, ...named(name) });
+/** A SEQUENCE OF or SET OF: its value is the number of its elements. */
+const list = (title: string, name: string) => uint(32, title, { unit: 'items', ...named(name) });
+const number = (title: string, name: string) => uint(0, title, named(name));
+const boolean = (title: string, name: string) => flag(title, { bits: 8, ...named(name) });
+const use = (name: string) => flag(name, named(`x509ce.KeyUsage.${name}`));
+const netscape = (title: string, name: string) => flag(title, named(`ns.cert.exts.CertType.${name}`));
+
+const NAME = { 0: 'rdnSequence' };
+const TIME = { 0: 'utcTime', 1: 'generalizedTime' };
+/** RFC 5280, section 4.2.1.6. */
+const GENERAL_NAME = {
+  0: 'otherName',
+  1: 'rfc822Name',
+  2: 'dNSName',
+  3: 'x400Address',
+  4: 'directoryName',
+  5: 'ediPartyName',
+  6: 'uniformResourceIdentifier',
+  7: 'iPAddress',
+  8: 'registeredID',
+};
+const DISPLAY_TEXT = { 0: 'ia5String', 1: 'visibleString', 2: 'bmpString', 3: 'utf8String' };
+
+/** Wireshark names a certificate's parts after the modules of X.509 that define them. */
+const x509 = {
+  certificate: heading('signedCertificate', 'x509af.signedCertificate_element'),
+  version: uint(0, 'version', { labels: { 0: 'v1', 1: 'v2', 2: 'v3' }, ...named('x509af.version') }),
+  serialNumber: octets('serialNumber', 'x509af.serialNumber'),
+  signature: heading('signature', 'x509af.signature_element'),
+  algorithm: string('Algorithm Id', 'x509af.algorithm.id'),
+  issuer: choice('issuer', 'x509af.issuer', NAME),
+  subject: choice('subject', 'x509af.subject', NAME),
+  issuerNames: list('rdnSequence', 'x509if.rdnSequence'),
+  subjectNames: list('rdnSequence', 'x509af.rdnSequence'),
+  rdn: list('RDNSequence item', 'x509if.RDNSequence_item'),
+  attributeItem: heading('RelativeDistinguishedName item', 'x509if.RelativeDistinguishedName_item_element'),
+  attribute: string('Object Id', 'x509if.oid'),
+  country: string('CountryName', 'x509sat.CountryName'),
+  directoryString: choice('DirectoryString', 'x509sat.DirectoryString', {
+    0: 'teletexString',
+    1: 'printableString',
+    2: 'universalString',
+    3: 'bmpString',
+    4: 'uTF8String',
+  }),
+  utf8: string('uTF8String', 'x509sat.uTF8String'),
+  printable: string('printableString', 'x509sat.printableString'),
+  teletex: string('teletexString', 'x509sat.teletexString'),
+  universal: string('universalString', 'x509sat.universalString'),
+  bmp: string('bmpString', 'x509sat.bmpString'),
+  serial: string('PrintableString', 'x509sat.PrintableString'),
+  ia5: string('IA5String', 'x509sat.IA5String'),
+  validity: heading('validity', 'x509af.validity_element'),
+  notBefore: choice('notBefore', 'x509af.notBefore', TIME),
+  notAfter: choice('notAfter', 'x509af.notAfter', TIME),
+  utcTime: string('utcTime', 'x509af.utcTime'),
+  generalizedTime: string('generalizedTime', 'x509af.generalizedTime'),
+  key: heading('subjectPublicKeyInfo', 'x509af.subjectPublicKeyInfo_element'),
+  keyAlgorithm: heading('algorithm', 'x509af.algorithm_element'),
+  curve: choice('ECParameters', 'pkcs1.ECParameters', { 0: 'specifiedCurve', 1: 'namedCurve', 2: 'implicitCurve' }),
+  namedCurve: string('namedCurve', 'pkcs1.namedCurve'),
+  dss: heading('DSS-Params', 'x509af.DSS_Params_element'),
+  p: octets('p', 'x509af.p'),
+  q: octets('q', 'x509af.q'),
+  g: octets('g', 'x509af.g'),
+  publicKey: octets('subjectPublicKey', 'x509af.subjectPublicKey'),
+  modulus: octets('modulus', 'pkcs1.modulus'),
+  exponent: int(32, 'publicExponent', named('pkcs1.publicExponent')),
+  issuerUnique: octets('issuerUniqueIdentifier', 'x509af.issuerUniqueIdentifier'),
+  subjectUnique: octets('subjectUniqueIdentifier', 'x509af.subjectUniqueIdentifier'),
+  extensions: list('extensions', 'x509af.extensions'),
+  extension: heading('Extension', 'x509af.Extension_element'),
+  extensionId: string('Extension Id', 'x509af.extension.id'),
+  critical: boolean('critical', 'x509af.critical'),
+  signatureAlgorithm: heading('algorithmIdentifier', 'x509af.algorithmIdentifier_element'),
+  padding: uint(8, 'Padding', named('ber.bitstring.padding')),
+  encrypted: octets('encrypted', 'x509af.encrypted'),
+};
+
+/** RFC 5280, section 4.2, and Netscape's own. */
+const extensions = {
+  names: list('GeneralNames', 'x509ce.GeneralNames'),
+  name: choice('GeneralName', 'x509ce.GeneralName', GENERAL_NAME),
+  otherType: string('type-id', 'x509ce.type_id'),
+  email: string('rfc822Name', 'x509ce.rfc822Name'),
+  dns: string('dNSName', 'x509ce.dNSName'),
+  directoryName: choice('directoryName', 'x509ce.directoryName', NAME),
+  uri: string('uniformResourceIdentifier', 'x509ce.uniformResourceIdentifier'),
+  ipv4: ipv4Address('iPAddress', named('x509ce.IPAddress.ipv4')),
+  ipv6: ipv6Address('iPAddress', named('x509ce.IPAddress.ipv6')),
+  registered: string('registeredID', 'x509ce.registeredID'),
+  keyId: octets('SubjectKeyIdentifier', 'x509ce.SubjectKeyIdentifier'),
+  keyUsage: bytes(0, 'KeyUsage', named('x509ce.KeyUsage')),
+  keyUses: bits(
+    16,
+    'KeyUsage',
+    {
+      digitalSignature: use('digitalSignature'),
+      contentCommitment: use('contentCommitment'),
+      keyEncipherment: use('keyEncipherment'),
+      dataEncipherment: use('dataEncipherment'),
+      keyAgreement: use('keyAgreement'),
+      keyCertSign: use('keyCertSign'),
+      cRLSign: use('cRLSign'),
+      encipherOnly: use('encipherOnly'),
+      decipherOnly: use('decipherOnly'),
+      unused: spare(7),
+    },
+    { bare: true, ...named('x509ce.KeyUsage.bits') },
+  ),
+  authorityKey: heading('AuthorityKeyIdentifier', 'x509ce.AuthorityKeyIdentifier_element'),
+  authorityKeyId: octets('keyIdentifier', 'x509ce.keyIdentifier'),
+  authorityIssuer: list('authorityCertIssuer', 'x509ce.authorityCertIssuer'),
+  authoritySerial: octets('authorityCertSerialNumber', 'x509ce.authorityCertSerialNumber'),
+  constraints: heading('BasicConstraintsSyntax', 'x509ce.BasicConstraintsSyntax_element'),
+  ca: boolean('cA', 'x509ce.cA'),
+  pathLength: number('pathLenConstraint', 'x509ce.pathLenConstraint'),
+  purposes: list('KeyPurposeIDs', 'x509ce.KeyPurposeIDs'),
+  purpose: string('KeyPurposeId', 'x509ce.KeyPurposeId'),
+  points: list('CRLDistPointsSyntax', 'x509ce.CRLDistPointsSyntax'),
+  point: heading('DistributionPoint', 'x509ce.DistributionPoint_element'),
+  pointName: choice('distributionPoint', 'x509ce.distributionPoint', { 0: 'fullName', 1: 'nameRelativeToCRLIssuer' }),
+  fullName: list('fullName', 'x509ce.fullName'),
+  reasons: octets('reasons', 'x509ce.reasons'),
+  listIssuer: list('cRLIssuer', 'x509ce.cRLIssuer'),
+  access: list('AuthorityInfoAccessSyntax', 'pkix1implicit.AuthorityInfoAccessSyntax'),
+  accessItem: heading('AccessDescription', 'pkix1implicit.AccessDescription_element'),
+  accessMethod: string('accessMethod', 'pkix1implicit.accessMethod'),
+  accessLocation: choice('accessLocation', 'pkix1implicit.accessLocation', GENERAL_NAME),
+  policies: list('CertificatePoliciesSyntax', 'x509ce.CertificatePoliciesSyntax'),
+  policy: heading('PolicyInformation', 'x509ce.PolicyInformation_element'),
+  policyId: string('policyIdentifier', 'x509ce.policyIdentifier'),
+  qualifiers: list('policyQualifiers', 'x509ce.policyQualifiers'),
+  qualifier: heading('PolicyQualifierInfo', 'x509ce.PolicyQualifierInfo_element'),
+  qualifierId: string('Id', 'x509ce.id'),
+  practice: string('DirectoryString', 'pkix1explicit.DirectoryString'),
+  notice: heading('UserNotice', 'pkix1implicit.UserNotice_element'),
+  noticeReference: heading('noticeRef', 'pkix1implicit.noticeRef_element'),
+  organization: choice('organization', 'pkix1implicit.organization', DISPLAY_TEXT),
+  noticeNumbers: list('noticeNumbers', 'pkix1implicit.noticeNumbers'),
+  noticeNumber: int(32, 'noticeNumbers item', named('pkix1implicit.noticeNumbers_item')),
+  explicitText: choice('explicitText', 'pkix1implicit.explicitText', DISPLAY_TEXT),
+  textIa5: string('ia5String', 'pkix1implicit.ia5String'),
+  textVisible: string('visibleString', 'pkix1implicit.visibleString'),
+  textBmp: string('bmpString', 'pkix1implicit.bmpString'),
+  textUtf8: string('utf8String', 'pkix1implicit.utf8String'),
+  features: list('Features', 'pkix1explicit.Features'),
+  feature: number('Features item', 'pkix1explicit.Features_item'),
+  certType: bits(
+    8,
+    'CertType',
+    {
+      client: netscape('ssl-client', 'ssl.client'),
+      server: netscape('ssl-server', 'ssl.server'),
+      smime: netscape('smime', 'smime'),
+      signing: netscape('object-signing', 'object.signing'),
+      reserved: netscape('reserved-for-future-use', 'reserved.for.future.use'),
+      sslCa: netscape('ssl-ca', 'ssl.ca'),
+      smimeCa: netscape('smime-ca', 'smime.ca'),
+      signingCa: netscape('object-signing-ca', 'object.signing.ca'),
+    },
+    { bare: true, ...named('ns_cert_exts.CertType.bits') },
+  ),
+  certTypes: bytes(0, 'CertType', named('ns_cert_exts.CertType')),
+  comment: string('Comment', 'ns_cert_exts.Comment'),
+  baseUrl: string('BaseUrl', 'ns_cert_exts.BaseUrl'),
+  revocationUrl: string('RevocationUrl', 'ns_cert_exts.RevocationUrl'),
+  caRevocationUrl: string('CaRevocationUrl', 'ns_cert_exts.CaRevocationUrl'),
+  renewalUrl: string('CertRenewalUrl', 'ns_cert_exts.CertRenewalUrl'),
+  policyUrl: string('CaPolicyUrl', 'ns_cert_exts.CaPolicyUrl'),
+  serverName: string('SslServerName', 'ns_cert_exts.SslServerName'),
+};
+
+/** RFC 6960, section 4.2.1. */
+const ocsp = {
+  ocspStatus: choice('responseStatus', 'ocsp.responseStatus', {
+    0: 'successful',
+    1: 'malformedRequest',
+    2: 'internalError',
+    3: 'tryLater',
+    5: 'sigRequired',
+    6: 'unauthorized',
+  }),
+  ocspBytes: heading('responseBytes', 'ocsp.responseBytes_element'),
+  ocspType: string('ResponseType Id', 'ocsp.responseType.id'),
+  ocspBasic: heading('BasicOCSPResponse', 'ocsp.BasicOCSPResponse_element'),
+  ocspData: heading('tbsResponseData', 'ocsp.tbsResponseData_element'),
+  ocspVersion: uint(0, 'version', { labels: { 0: 'v1' }, ...named('ocsp.version') }),
+  ocspResponder: choice('responderID', 'ocsp.responderID', { 1: 'byName', 2: 'byKey' }),
+  ocspByName: choice('byName', 'ocsp.byName', NAME),
+  ocspByKey: octets('byKey', 'ocsp.byKey'),
+  ocspProduced: string('producedAt', 'ocsp.producedAt'),
+  ocspResponses: list('responses', 'ocsp.responses'),
+  ocspSingle: heading('SingleResponse', 'ocsp.SingleResponse_element'),
+  ocspId: heading('certID', 'ocsp.certID_element'),
+  ocspHash: heading('hashAlgorithm', 'ocsp.hashAlgorithm_element'),
+  ocspNameHash: octets('issuerNameHash', 'ocsp.issuerNameHash'),
+  ocspKeyHash: octets('issuerKeyHash', 'ocsp.issuerKeyHash'),
+  ocspSerial: octets('serialNumber', 'ocsp.serialNumber'),
+  ocspCertStatus: choice('certStatus', 'ocsp.certStatus', { 0: 'good', 1: 'revoked', 2: 'unknown' }),
+  ocspRevoked: string('revocationTime', 'ocsp.revocationTime'),
+  ocspReason: uint(32, 'revocationReason', named('ocsp.revocationReason')),
+  ocspThisUpdate: string('thisUpdate', 'ocsp.thisUpdate'),
+  ocspNextUpdate: string('nextUpdate', 'ocsp.nextUpdate'),
+  ocspSignatureAlgorithm: heading('signatureAlgorithm', 'ocsp.signatureAlgorithm_element'),
+  ocspSignature: octets('signature', 'ocsp.signature'),
+  ocspCertificates: list('certs', 'ocsp.certs'),
+  ocspCertificate: heading('Certificate', 'ocsp.Certificate_element'),
+};
+
+/** To be declared by every protocol that shows certificates. */
+export const certificateFields = sharedFields('x509af', { ...x509, ...extensions, ...ocsp });
