@@ -56,6 +56,7 @@ import { ntp } from './ntp.js';
 import { nullLoop } from './null.js';
 import { openvpn } from './openvpn.js';
 import { ospf } from './ospf.js';
+import { pim } from './pim.js';
 import { pop } from './pop.js';
 import { postgresql } from './postgresql.js';
 import { ppp, pppoeDiscovery, pppoeSession } from './ppp.js';
@@ -212,6 +213,7 @@ export const protocols = [
   finger,
   time,
   whois,
+  pim,
   data,
 ] as const;
 
