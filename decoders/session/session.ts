@@ -217,7 +217,8 @@ export class Session {
     const probe = stream.next === undefined && end - start === 1;
     if (start >= end || message === undefined || cut || wrong || probe) {
       if (cut || wrong) direction.pending.clear();
-      if (end > start && !probe) stream.skipTo(behind);
+      // A wrong segment leaves a hole, which only a right one of the same octets fills.
+      if (end > start && !probe && !wrong) stream.skipTo(behind);
       this.showLayers(unit, from, growing, conversation, !probe);
       this.flush(direction, state, conversation, growing);
     } else this.showSegment(unit, from, depth, sequence, direction, state, conversation, growing);
