@@ -2,6 +2,7 @@
 
 import type { Body } from './body.js';
 import { bigEndianReader, littleEndianReader, type Reader } from './bytes.js';
+import type { Conversation } from './conversation.js';
 import type { Field, FieldDeclaration, NumericDeclaration } from './field.js';
 import type { LayerNode } from './tree.js';
 import { REST, type Walk } from './walk.js';
@@ -104,9 +105,10 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
 /**
  * For a protocol over a byte stream (TCP): how many octets the message has that begins at `start`, so that messages that
  * span segments can be put together. 0: more octets are needed to know. -1: no message of this protocol begins here.
- * `Infinity`: it goes on until the stream ends. Looks at no more octets than it must, and allocates nothing.
+ * `Infinity`: it goes on until the stream ends. Looks at no more octets than it must, and allocates nothing. With a
+ * conversation it may find that another protocol is spoken from here on, and say so by `switchTo`.
  */
-export type MessageLength = (view: DataView, start: number, end: number) => number;
+export type MessageLength = (view: DataView, start: number, end: number, conversation?: Conversation) => number;
 
 /**
  * Recognises a payload by its first octets where the ports of the carrier say nothing. It runs for every such packet, so

@@ -273,15 +273,18 @@ export class Session {
     growing: Growing,
   ): boolean {
     const { view } = unit;
-    direction.needed = 0;
-    const whole = this.runOf(view, start, end, state.protocol, direction);
-    if (whole > start) {
+    let at = start;
+    while (at < end) {
+      direction.needed = 0;
+      const whole = this.runOf(view, at, end, state, direction, conversation);
+      if (whole === at) break;
       const walk = continued(unit.walk, this.freshWalk(), depth, whole);
-      walkFrom(this.registry, view, state.protocol, start, whole, walk);
+      walkFrom(this.registry, view, state.protocol, at, whole, walk);
       this.showLayers({ ...unit, walk }, depth + 1, growing, conversation, true);
+      at = whole;
     }
-    if (whole < end) direction.pending.append(octetsOf(view), whole, end);
-    return whole > start;
+    if (at < end) direction.pending.append(octetsOf(view), at, end);
+    return at > start;
   }
 
   /** Adds to what is waiting, and shows the messages that are whole now. */
@@ -296,12 +299,13 @@ export class Session {
     let shown = false;
     for (;;) {
       const { length } = direction.pending;
-      const { protocol } = state;
       if (length < direction.needed && length < MAXIMUM_MESSAGE) return shown;
       const whole =
-        length >= MAXIMUM_MESSAGE ? length : this.runOf(direction.pending.view(), 0, length, protocol, direction);
+        length >= MAXIMUM_MESSAGE
+          ? length
+          : this.runOf(direction.pending.view(), 0, length, state, direction, conversation);
       if (whole === 0) return shown;
-      this.showTaken(direction, whole, protocol, conversation, growing);
+      this.showTaken(direction, whole, state.protocol, conversation, growing);
       shown = true;
     }
   }
@@ -333,15 +337,28 @@ export class Session {
     this.showLayers({ view, walk, source }, 0, growing, conversation, true);
   }
 
-  /** Where the whole messages that begin at `start` end; `start` itself when the first is not whole yet. */
-  private runOf(view: DataView, start: number, end: number, protocol: number, direction: Direction): number {
+  /**
+   * Where the whole messages that begin at `start` end; `start` itself when the first is not whole yet. What is no
+   * message, and what another protocol says, is a run of its own.
+   */
+  private runOf(
+    view: DataView,
+    start: number,
+    end: number,
+    state: ConversationState,
+    direction: Direction,
+    conversation: Conversation,
+  ): number {
+    const { protocol } = state;
     const message = this.registry.runtime(protocol).protocol.message;
     if (message === undefined) return end;
     let at = start;
     while (at < end) {
-      const length = message(view, at, end);
+      const length = message(view, at, end, conversation);
+      if (state.protocol !== protocol)
+        return at > start ? at : this.runOf(view, start, end, state, direction, conversation);
       // What is no message is shown as far as it goes, by whoever the protocol is.
-      if (length < 0) return end;
+      if (length < 0) return at > start ? at : end;
       if (length === 0 || at + length > end) {
         direction.needed = length;
         return at;
