@@ -350,7 +350,8 @@ export class Body {
   private meant(field: Field): Field {
     const at = this.start + (field.bitOffset >> 3);
     if (field.instead === undefined || at + Math.ceil(field.bits / 8) > this.end) return field;
-    const other = field.instead(readBits(this.view, at * 8 + (field.bitOffset & 7), field.bits));
+    const value = readBits(this.view, at * 8 + (field.bitOffset & 7), field.bits);
+    const other = field.instead(value, this.view, this.start);
     return other === undefined ? field : { ...other, bitOffset: field.bitOffset };
   }
 

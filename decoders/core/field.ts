@@ -25,9 +25,9 @@ export interface FieldOptions {
   readonly littleEndian?: boolean;
   /**
    * The key of another field (of `fields`, and of the same width) that these octets are for this value, or undefined
-   * when they are this one: `eth.type` up to 1500 is `eth.len`.
+   * when they are this one: `eth.type` up to 1500 is `eth.len`. `start` is the header's first octet in the view.
    */
-  readonly select?: (value: number) => string | undefined;
+  readonly select?: (value: number, view: DataView, start: number) => string | undefined;
   /** With base 16: digits as for a field this wide; default the least of 8, 16, 24, 32 … bits that holds the field. */
   readonly hexBits?: number;
   /** Of `bytes`: shown and printed with colons between the octets, as Wireshark writes hardware addresses. */
@@ -59,7 +59,7 @@ export interface Field extends FieldDeclaration {
   /** The placed `parts`. */
   readonly children: readonly Field[];
   /** The field that the same octets are for this value, when they are not this one (see `select`). */
-  readonly instead?: (value: number) => Field | undefined;
+  readonly instead?: (value: number, view: DataView, start: number) => Field | undefined;
 }
 
 type Numeric = FieldDeclaration<'uint'> | FieldDeclaration<'int'> | FieldDeclaration<'bool'>;

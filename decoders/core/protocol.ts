@@ -99,6 +99,7 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
   /** The filter prefix, where it is another protocol's: DNS's length octets over TCP belong to `dns`. */
   readonly prefix?: string;
   readonly message?: MessageLength;
+  readonly forgets?: Forgets<keyof F & string>;
   readonly recognises?: Readonly<Record<string, Recogniser>>;
 }
 
@@ -109,6 +110,17 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
  * conversation it may find that another protocol is spoken from here on, and say so by `switchTo`.
  */
 export type MessageLength = (view: DataView, start: number, end: number, conversation?: Conversation) => number;
+
+/** Messages of a stream that nobody need decode who does not look at them. */
+export interface Forgets<K extends string = string> {
+  /**
+   * Whether the message at `start` leaves nothing behind: the protocol remembers nothing of it, and it changes nothing
+   * for those that follow. Where `message` says -1, it is asked of all that is left.
+   */
+  readonly octets: (view: DataView, start: number, end: number) => boolean;
+  /** The only fields that such messages have; absent: any. */
+  readonly fields?: readonly K[];
+}
 
 /**
  * Recognises a payload by its first octets where the ports of the carrier say nothing. It runs for every such packet, so
@@ -157,6 +169,7 @@ export interface Protocol {
   readonly body: ((body: Body) => void) | undefined;
   readonly info: ((layer: LayerNode, body: Body) => string) | undefined;
   readonly message: MessageLength | undefined;
+  readonly forgets: Forgets | undefined;
   /** By the carrier's filter name, for example `udp`. */
   readonly recognises: Readonly<Record<string, Recogniser>>;
 }
@@ -237,8 +250,8 @@ export function protocol<const H extends Declarations, const F extends Declarati
       select === undefined
         ? {}
         : {
-            instead: (value: number): Field | undefined => {
-              const other = select(value);
+            instead: (value: number, view: DataView, start: number): Field | undefined => {
+              const other = select(value, view, start);
               return other === undefined ? undefined : placed[other];
             },
           };
@@ -281,6 +294,10 @@ export function protocol<const H extends Declarations, const F extends Declarati
     body: body === undefined ? undefined : (tree) => body(tree, fields, readers),
     info,
     message: declaration.message,
+    forgets: declaration.forgets && {
+      ...declaration.forgets,
+      ...(declaration.forgets.fields && { fields: declaration.forgets.fields.map((key) => placed[key].name) }),
+    },
     recognises: declaration.recognises ?? {},
   };
 }

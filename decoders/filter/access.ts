@@ -79,7 +79,7 @@ export class FieldAccess {
     const start = walk.start[depth];
     if (walk.headerEnd[depth] - start < place.octets) return false;
     if (walk.badLength === depth && !place.beforeLength) return false;
-    return this.raw === undefined || place.field.instead!(this.raw(view, start)) === undefined;
+    return this.raw === undefined || place.field.instead!(this.raw(view, start), view, start) === undefined;
   }
 
   /** Calls `visit` with every value that the layer has, until it answers true; answers whether it did. */

@@ -348,7 +348,7 @@ function domains(body: Body, field: Field): void {
     if (name.end === at) return;
     if (name.problem !== undefined) {
       // A host's name alone, without the final zero, is partial (RFC 4704, section 4.2).
-      if (name.labels === 0) return;
+      if (name.text === '<Root>') return;
       body.found(field, name.text, at, body.end - at);
       body.position = body.end;
       return;

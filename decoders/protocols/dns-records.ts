@@ -1,7 +1,8 @@
 /** The data of DNS resource records, by type. */
 
+import { readBits } from '../core/bytes.js';
+import { hexText, ipv4Text, ipv6Text } from '../core/format.js';
 import {
-  type Body,
   bits,
   bytes,
   ether,
@@ -10,11 +11,13 @@ import {
   group,
   ipv4Address,
   ipv6Address,
+  spare,
   text,
   uint,
 } from '../core/index.js';
 import { algorithms, optionCodes, recordTypes, serviceKeys } from '../labels/dns.js';
-import { readLabels } from './dns-name.js';
+import { rareFields, rareReaders } from './dns-rare-records.js';
+import { characters, nameIn, numbers, type Read, type RecordContext, strings, takeName, time } from './dns-reading.js';
 
 const digestTypes = { 1: 'SHA-1', 2: 'SHA-256', 3: 'GOST R 34.11-94', 4: 'SHA-384' };
 const named = (name: string) => ({ filter: `dns.${name}` });
@@ -92,19 +95,19 @@ export const recordFields = {
   'rrsig.algorithm': uint(8, 'Algorithm', { labels: algorithms }),
   'rrsig.labels': uint(8, 'Labels'),
   'rrsig.original_ttl': uint(32, 'Original TTL', { unit: 's' }),
-  'rrsig.signature_expiration': uint(32, 'Signature Expiration'),
-  'rrsig.signature_inception': uint(32, 'Signature Inception'),
+  'rrsig.signature_expiration': text('Signature Expiration'),
+  'rrsig.signature_inception': text('Signature Inception'),
   'rrsig.key_tag': uint(16, 'Key Tag'),
   'rrsig.signers_name': text("Signer's name"),
   'rrsig.signature': bytes(0, 'Signature'),
   'nsec.next_domain_name': text('Next Domain Name'),
   'nsec3.algo': uint(8, 'Hash algorithm'),
-  'nsec3.flags': uint(8, 'NSEC3 flags'),
+  'nsec3.flags': bits(8, 'NSEC3 flags', { unused: spare(7), opt_out: flag('NSEC3 Opt-out flag') }),
   'nsec3.iterations': uint(16, 'NSEC3 iterations'),
   'nsec3.salt_length': uint(8, 'Salt length'),
   'nsec3.salt_value': bytes(0, 'Salt value'),
   'nsec3.hash_length': uint(8, 'Hash length'),
-  'nsec3.hash_value': bytes(0, 'Next hashed owner'),
+  'nsec3.hash_value': text('Next hashed owner'),
   'sshfp.algorithm': uint(8, 'Algorithm'),
   'sshfp.fingerprint.type': uint(8, 'Fingerprint type'),
   'sshfp.fingerprint': bytes(0, 'Fingerprint'),
@@ -135,6 +138,9 @@ export const recordFields = {
   'opt.client.netmask': uint(8, 'Source Netmask'),
   'opt.client.scope': uint(8, 'Scope Netmask'),
   'opt.client.addr': bytes(0, 'Client Subnet'),
+  'opt.client.addr4': ipv4Address('Client Subnet'),
+  'opt.client.addr6': ipv6Address('Client Subnet'),
+  'opt.chain.fqdn': text('Closest Trust Point'),
   'opt.cookie.client': bytes(8, 'Client Cookie'),
   'opt.cookie.server': bytes(0, 'Server Cookie'),
   'opt.edns_tcp_keepalive.timeout': uint(16, 'Timeout'),
@@ -154,55 +160,18 @@ export const recordFields = {
   'tsig.error': uint(16, 'Error'),
   'tsig.other_len': uint(16, 'Other Len'),
   'tsig.other_data': bytes(0, 'Other Data'),
+  ...rareFields,
   data: bytes(0, 'Data'),
 };
 
 export type RecordFields = { readonly [K in keyof typeof recordFields]: Field };
 
-/** Where a record's data is read: the cursor, and where names' pointers count from. */
-export interface RecordContext {
-  readonly body: Body;
-  readonly field: RecordFields;
-  /** `dns.resp.type`, which the types of a bit map have too. */
-  readonly type: Field;
-  /** Offset in the view of the message. */
-  readonly message: number;
-}
-
-/** Reads a name into a field, and stops the layer when it is not whole. */
-export function takeName({ body, message }: RecordContext, field: Field): string {
-  const name = readLabels(body.view, body.position, body.end, message);
-  if (name.short) body.need(body.remaining + 1, 'a domain name');
-  body.found(field, name.text, body.position, name.end - body.position);
-  if (name.problem !== undefined) body.fail(name.problem);
-  body.position = name.end;
-  return name.text;
-}
-
-/** Reads the data of a record and returns what the summary says of it. `body` ends where the data does. */
-type Read = (context: RecordContext) => string | undefined;
-
 const rest = ({ body }: RecordContext, field: Field): undefined => {
   if (body.remaining > 0) body.take(field, body.remaining);
 };
-const numbers = ({ body, field }: RecordContext, ...keys: (keyof RecordFields)[]): void => {
-  for (const key of keys) body.number(field[key]);
-};
-const nameIn =
-  (key: keyof RecordFields): Read =>
-  (context) =>
-    takeName(context, context.field[key]);
-
-/** A character-string: a length octet and as many octets (RFC 1035, section 3.3). */
-function characters({ body }: RecordContext, length: Field, value: Field): string {
-  return body.text(value, body.number(length));
-}
-
-function strings(context: RecordContext, length: keyof RecordFields, value: keyof RecordFields): undefined {
-  while (context.body.remaining > 0) characters(context, context.field[length], context.field[value]);
-}
 
 export const recordReaders: Readonly<Record<number, Read>> = {
+  ...rareReaders,
   1: ({ body, field }) => body.take(field.a).display,
   2: nameIn('ns'),
   5: nameIn('cname'),
@@ -281,21 +250,16 @@ export const recordReaders: Readonly<Record<number, Read>> = {
 /** RFC 4034, section 5.1. */
 function delegation(context: RecordContext): undefined {
   numbers(context, 'ds.key_id', 'ds.algorithm', 'ds.digest_type');
-  return rest(context, context.field['ds.digest']);
+  context.body.take(context.field['ds.digest'], context.body.remaining);
+  return undefined;
 }
 
 /** RFC 4034, section 3.1. */
 function signature(context: RecordContext): undefined {
-  numbers(
-    context,
-    'rrsig.type_covered',
-    'rrsig.algorithm',
-    'rrsig.labels',
-    'rrsig.original_ttl',
-    'rrsig.signature_expiration',
-    'rrsig.signature_inception',
-    'rrsig.key_tag',
-  );
+  numbers(context, 'rrsig.type_covered', 'rrsig.algorithm', 'rrsig.labels', 'rrsig.original_ttl');
+  time(context, context.field['rrsig.signature_expiration']);
+  time(context, context.field['rrsig.signature_inception']);
+  numbers(context, 'rrsig.key_tag');
   takeName(context, context.field['rrsig.signers_name']);
   return rest(context, context.field['rrsig.signature']);
 }
@@ -320,9 +284,9 @@ function typeMap({ body, type }: RecordContext): void {
   while (body.remaining >= 2) {
     const window = body.peek8();
     const octets = body.peek8(1);
-    body.need(2 + octets, 'the map of types');
     const map = body.position + 2;
-    for (let i = 0; i < octets * 8; i++)
+    const there = Math.min(octets, body.end - map);
+    for (let i = 0; i < there * 8; i++)
       if ((body.view.getUint8(map + (i >> 3)) & (0x80 >> (i & 7))) !== 0)
         body.derived(type, window * 256 + i, undefined, map + (i >> 3), 1);
     body.skip(2 + octets);
@@ -330,8 +294,7 @@ function typeMap({ body, type }: RecordContext): void {
 }
 
 function salt({ body, field }: RecordContext): void {
-  const length = body.number(field['nsec3.salt_length']);
-  if (length > 0) body.take(field['nsec3.salt_value'], length);
+  body.take(field['nsec3.salt_value'], body.number(field['nsec3.salt_length']));
 }
 
 /** RFC 5155, section 3.2. */
@@ -340,8 +303,21 @@ function hashedDenial(context: RecordContext): undefined {
   numbers(context, 'nsec3.algo', 'nsec3.flags', 'nsec3.iterations');
   salt(context);
   const length = body.number(field['nsec3.hash_length']);
-  if (length > 0) body.take(field['nsec3.hash_value'], length);
+  body.need(length, 'a hashed owner name');
+  body.found(field['nsec3.hash_value'], base32(body.view, body.position, length), body.position, length);
+  body.position += length;
   typeMap(context);
+}
+
+/** "base32hex" of RFC 4648 (section 7) in small letters and without padding, as owners' names have it. */
+function base32(view: DataView, at: number, length: number): string {
+  const digits = '0123456789abcdefghijklmnopqrstuv';
+  let out = '';
+  for (let bit = 0; bit < length * 8; bit += 5) {
+    const left = Math.min(5, length * 8 - bit);
+    out += digits[readBits(view, at * 8 + bit, left) << (5 - left)];
+  }
+  return out;
 }
 
 /** RFC 8659, section 4.1. */
@@ -405,32 +381,44 @@ function edns(context: RecordContext): undefined {
       const code = body.number(field['opt.code']);
       const length = body.number(field['opt.len']);
       body.describe(optionCodes[code] ?? `Option ${code}`);
-      body.need(length, 'an EDNS option');
-      const end = body.position + length;
-      body.within(end, () => ednsOption(context, code));
-      if (body.position < end) body.take(field['opt.data'], end - body.position);
+      body.over(field['opt.data'], length, () => ednsOption(context, code));
     });
 }
 
+/** Reads an option's data as what they mean; they are shown as octets already. */
 function ednsOption(context: RecordContext, code: number): void {
   const { body, field } = context;
-  if (body.remaining === 0) return;
   const list = (key: keyof RecordFields): void => {
     while (body.remaining > 0) body.number(field[key]);
   };
   if (code === 5) list('opt.dau');
   else if (code === 6) list('opt.dhu');
   else if (code === 7) list('opt.n3u');
-  else if (code === 8) {
-    numbers(context, 'opt.client.family', 'opt.client.netmask', 'opt.client.scope');
-    rest(context, field['opt.client.addr']);
-  } else if (code === 10) {
+  else if (code === 8) clientSubnet(context);
+  else if (code === 10) {
     body.take(field['opt.cookie.client']);
-    rest(context, field['opt.cookie.server']);
-  } else if (code === 11) body.number(field['opt.edns_tcp_keepalive.timeout']);
-  else if (code === 12) rest(context, field['opt.padding']);
+    body.take(field['opt.cookie.server'], body.remaining);
+  } else if (code === 11 && body.remaining === 2) body.number(field['opt.edns_tcp_keepalive.timeout']);
+  else if (code === 12) body.take(field['opt.padding'], body.remaining);
+  else if (code === 13) takeName(context, field['opt.chain.fqdn']);
   else if (code === 15) {
     body.number(field['opt.ext_error.info_code']);
     if (body.remaining > 0) body.text(field['opt.ext_error.extra_text'], body.remaining);
   }
+}
+
+/** RFC 7871, section 6: only the octets of the address that the prefix has are sent. */
+function clientSubnet(context: RecordContext): void {
+  const { body, field } = context;
+  const family = body.number(field['opt.client.family']);
+  numbers(context, 'opt.client.netmask', 'opt.client.scope');
+  const { remaining, position } = body;
+  const whole = new DataView(new ArrayBuffer(16));
+  for (let i = 0; i < Math.min(16, remaining); i++) whole.setUint8(i, body.view.getUint8(position + i));
+  if (family === 1 && remaining <= 4) body.found(field['opt.client.addr4'], ipv4Text(whole, 0), position, remaining);
+  else if (family === 2 && remaining <= 16)
+    body.found(field['opt.client.addr6'], ipv6Text(whole, 0), position, remaining);
+  else if (remaining > 0)
+    body.found(field['opt.client.addr'], hexText(body.view, position, remaining), position, remaining);
+  body.position += remaining;
 }

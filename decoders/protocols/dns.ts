@@ -1,8 +1,10 @@
 import { ipv4Text, ipv6Text, utf8Text } from '../core/format.js';
 import { type Body, bits, type Field, flag, group, type Protocol, protocol, text, uint } from '../core/index.js';
+import type { Recogniser } from '../core/protocol.js';
 import { classes, opcodes, recordTypes, responseCodes } from '../labels/dns.js';
-import { readLabels } from './dns-name.js';
-import { type RecordContext, recordFields, recordReaders, takeName } from './dns-records.js';
+import { readLabels, type WireName } from './dns-name.js';
+import { type RecordContext, takeName, wholeName } from './dns-reading.js';
+import { recordFields, recordReaders } from './dns-records.js';
 
 const HEADER_OCTETS = 12;
 const OPT = 41;
@@ -65,6 +67,10 @@ const messageFields = {
   'resp.ttl': uint(32, 'Time to live', { unit: 's' }),
   'resp.len': uint(16, 'Data length'),
   'rr.udp_payload_size': uint(16, 'UDP payload size'),
+  'rr.udp_payload_size_mdns': uint(16, 'UDP payload size', { base: 16, filter: 'dns.rr.udp_payload_size' }),
+  'count.zones': uint(16, 'Zones'),
+  'count.prerequisites': uint(16, 'Prerequisites'),
+  'count.updates': uint(16, 'Updates'),
   'resp.ext_rcode': uint(8, 'Higher bits in extended RCODE', { base: 16 }),
   'resp.edns0_version': uint(8, 'EDNS0 version'),
   'resp.z': bits(16, 'Z', { do: flag('DO bit'), reserved: uint(15, 'Reserved', { base: 16 }) }, { base: 16 }),
@@ -77,6 +83,15 @@ type MessageFields = {
 
 const counts = ['count.queries', 'count.answers', 'count.auth_rr', 'count.add_rr'] as const;
 
+/** RFC 2136, section 2.2: what the counts and sections of a dynamic update are. */
+const updateCounts = ['count.zones', 'count.prerequisites', 'count.updates', 'count.add_rr'] as const;
+
+const isUpdate = (view: DataView, message: number): boolean => ((view.getUint8(message + 2) >> 3) & 15) === UPDATE;
+
+const inUpdates = (other: string) => ({
+  select: (_value: number, view: DataView, start: number) => (isUpdate(view, start) ? other : undefined),
+});
+
 interface Form {
   readonly filter: string;
   readonly title: string;
@@ -85,19 +100,21 @@ interface Form {
   readonly flags: typeof unicastFlags | typeof linkLocalFlags;
   /** The class's highest bit has a meaning of its own (RFC 6762, sections 5.4 and 10.2). */
   readonly multicast: boolean;
+  readonly recognises?: Readonly<Record<string, Recogniser>>;
 }
 
-function messageProtocol({ filter, title, reference, carriedBy, flags, multicast }: Form): Protocol {
+function messageProtocol({ filter, title, reference, carriedBy, flags, multicast, recognises }: Form): Protocol {
   return protocol(filter, title, {
     reference,
     prefix: 'dns',
     carriedBy,
+    ...(recognises === undefined ? {} : { recognises }),
     header: {
       id: uint(16, 'Transaction ID', { base: 16 }),
       flags: bits(16, 'Flags', flags, { base: 16 }),
-      'count.queries': uint(16, 'Questions'),
-      'count.answers': uint(16, 'Answer RRs'),
-      'count.auth_rr': uint(16, 'Authority RRs'),
+      'count.queries': uint(16, 'Questions', inUpdates('count.zones')),
+      'count.answers': uint(16, 'Answer RRs', inUpdates('count.prerequisites')),
+      'count.auth_rr': uint(16, 'Authority RRs', inUpdates('count.updates')),
       'count.add_rr': uint(16, 'Additional RRs'),
     },
     fields: messageFields,
@@ -134,7 +151,7 @@ function nextMessage(body: Body, field: MessageFields, multicast: boolean): void
   if (length < HEADER_OCTETS) body.fail(`a DNS message of ${length} octets; the header alone has ${HEADER_OCTETS}`);
   body.number(field.id);
   body.number(field.flags);
-  for (const count of counts) body.number(field[count]);
+  for (const count of isUpdate(body.view, start) ? updateCounts : counts) body.number(field[count]);
   readMessage(body, field, start, length, multicast);
 }
 
@@ -149,7 +166,13 @@ function readMessage(body: Body, field: MessageFields, start: number, length: nu
     });
   }
   const { view } = body;
-  const context: RecordContext = { body, field, type: field['resp.type'], message: start };
+  const context: RecordContext = {
+    body,
+    field,
+    type: field['resp.type'],
+    message: start,
+    end: Math.min(body.end, start + length),
+  };
   const opcode = (view.getUint8(start + 2) >> 3) & 15;
   body.within(start + length, () => {
     section(field.queries, view.getUint16(start + 4), () => question(context, field, multicast));
@@ -173,8 +196,10 @@ function readMessage(body: Body, field: MessageFields, start: number, length: nu
 function question(context: RecordContext, field: MessageFields, multicast: boolean): void {
   const { body } = context;
   const start = body.position;
-  const name = takeName(context, field['qry.name']);
-  const wire = readLabels(body.view, start, body.end, context.message);
+  const wire = wholeName(context);
+  // Nothing of a question is shown that is not there in full.
+  body.need(wire.end + 4 - start, 'a question');
+  const name = takeName(context, field['qry.name'], wire);
   body.derived(field['qry.name.len'], wire.length, undefined, start);
   body.derived(field['count.labels'], wire.labels, undefined, start);
   const type = body.number(field['qry.type']);
@@ -196,13 +221,14 @@ function recordClass(body: Body, value: Field, highest: Field, multicast: boolea
 /** RFC 1035, section 4.1.3. */
 function record(context: RecordContext, field: MessageFields, multicast: boolean, opcode: number): void {
   const { body } = context;
-  const name = takeName(context, field['resp.name']);
+  const name = takeName(context, field['resp.name'], nameOfWholeRecord(context));
   const type = body.number(field['resp.type']);
   const label = `${name}: type ${recordTypes[type] ?? type}`;
   body.describe(label);
   if (type === OPT) {
     // RFC 6891, section 6.1.3: class and time to live have other meanings here.
-    body.number(field['rr.udp_payload_size']);
+    if (multicast) recordClass(body, field['rr.udp_payload_size_mdns'], field['resp.cache_flush'], true);
+    else body.number(field['rr.udp_payload_size']);
     body.number(field['resp.ext_rcode']);
     body.number(field['resp.edns0_version']);
     body.number(field['resp.z']);
@@ -214,14 +240,23 @@ function record(context: RecordContext, field: MessageFields, multicast: boolean
   // RFC 2136, section 2.4: a prerequisite or an update may be about a type without data.
   if (length === 0 && (opcode === UPDATE || type === TSIG)) return;
   const end = body.position + length;
-  const partial = end > body.end;
   body.within(end, () => {
     if (length === 0) return;
     const text = (recordReaders[type] ?? data)(context);
     if (text !== undefined) body.describe(`${label}, ${text}`);
   });
-  if (partial) body.need(end - body.position, 'the data of a resource record');
   if (body.position < end) body.take(context.field.data, end - body.position);
+  body.position = end;
+}
+
+/** The name of the next record. Stops before one that is not there in full: nothing of it is shown. */
+function nameOfWholeRecord(context: RecordContext): WireName {
+  const { body } = context;
+  const name = wholeName(context);
+  const fixed = name.end - body.position + 10;
+  body.need(fixed, 'a resource record');
+  body.need(fixed + body.view.getUint16(name.end + 8), 'the data of a resource record');
+  return name;
 }
 
 function data({ body, field }: RecordContext): undefined {
@@ -296,6 +331,28 @@ function charactersAt(view: DataView, at: number, end: number): [string, number]
   return at + 1 + length > end ? ['', end] : [utf8Text(view, at + 1, length), at + 1 + length];
 }
 
+const NOTIFY = 4;
+
+/**
+ * A query, a notification or an update, or the answer to one, on a port that nobody knows: with one question of a class
+ * that there is, whose name has labels that are text, and no bit set that must be zero.
+ */
+function isMessage(view: DataView, start: number, end: number): boolean {
+  if (start + HEADER_OCTETS + 5 > end || view.getUint16(start + 4) !== 1) return false;
+  const flags = view.getUint16(start + 2);
+  const opcode = (flags >> 11) & 15;
+  if ((opcode !== 0 && opcode !== NOTIFY && opcode !== UPDATE) || (flags & 0x40) !== 0) return false;
+  if ((flags & 0x8000) === 0 && (flags & 15) !== 0) return false;
+  let at = start + HEADER_OCTETS;
+  for (let octets = view.getUint8(at); octets !== 0; octets = view.getUint8(at)) {
+    if (octets > 63 || at + 1 + octets + 5 > end) return false;
+    for (let i = 1; i <= octets; i++) if (view.getUint8(at + i) <= 0x20) return false;
+    at += 1 + octets;
+  }
+  const kind = at + 5 <= end ? view.getUint16(at + 3) : 0;
+  return view.getUint16(at + 1) !== 0 && (kind === 1 || kind === 3 || kind === 4 || kind === 255);
+}
+
 /** Domain Name System over UDP and TCP. */
 export const dns = messageProtocol({
   filter: 'dns',
@@ -304,6 +361,7 @@ export const dns = messageProtocol({
   carriedBy: { 'udp.port': 53, 'tcp.port': 53 },
   flags: unicastFlags,
   multicast: false,
+  recognises: { udp: isMessage },
 });
 
 /** Multicast DNS: the same message, sent to all neighbours. */
