@@ -12,6 +12,7 @@ import { chdlc, slarp } from './chdlc.js';
 import { coap } from './coap.js';
 import { data } from './data.js';
 import { daytime } from './daytime.js';
+import { dccp } from './dccp.js';
 import { dhcp } from './dhcp.js';
 import { dhcpv6 } from './dhcpv6.js';
 import { dns, llmnr, mdns } from './dns.js';
@@ -214,6 +215,7 @@ export const protocols = [
   time,
   whois,
   pim,
+  dccp,
   data,
 ] as const;
 
