@@ -40,13 +40,13 @@ export interface WireName {
  */
 export function readLabels(view: DataView, at: number, end: number, message: number): WireName {
   const size = Math.max(0, end - message);
-  let name = '';
+  const labels: number[] = [];
   let position = at;
   let after = -1;
   let followed = 0;
   let octets = 0;
   const done = (problem?: string, said?: string): WireName => {
-    const text = said ?? (octets === 0 ? '<Root>' : name);
+    const text = said ?? (octets === 0 ? '<Root>' : labelsText(view, labels));
     return {
       text,
       end: after < 0 ? position : after,
@@ -77,7 +77,7 @@ export function readLabels(view: DataView, at: number, end: number, message: num
       position = message + (view.getUint16(position) & 0x3fff);
       continue;
     }
-    name += (octets === 0 ? '' : '.') + labelText(view, position + 1, octet);
+    labels.push(position);
     octets += 1 + octet;
     position += 1 + octet;
   }
@@ -93,6 +93,16 @@ function endOfLabels(view: DataView, at: number, end: number): number {
     position += 1 + octet;
   }
   return end;
+}
+
+/** The name of the labels that begin at those places. Only made when it is known that it is wanted. */
+function labelsText(view: DataView, labels: readonly number[]): string {
+  let out = '';
+  for (const at of labels) {
+    if (out !== '') out += '.';
+    out += labelText(view, at + 1, view.getUint8(at));
+  }
+  return out;
 }
 
 /** Most labels are ASCII, which is put together faster than decoded. */
