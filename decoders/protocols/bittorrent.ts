@@ -82,7 +82,7 @@ const messageLength: MessageLength = (view, start, end) => {
 export const bittorrent = protocol('bittorrent', 'BitTorrent', {
   reference: 'BEP 3, BEP 6, BEP 10',
   column: 'BitTorrent',
-  carriedBy: { 'tcp.port': [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889] },
+  carriedBy: { 'tcp.port': [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889], 'bt-utp.data': 0 },
   header: {},
   fields,
   headerLength: 'all',

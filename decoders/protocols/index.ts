@@ -91,6 +91,7 @@ import { time } from './time.js';
 import { tls } from './tls.js';
 import { udp } from './udp.js';
 import { udplite } from './udplite.js';
+import { utp } from './utp.js';
 import { serviceVlan, vlan } from './vlan.js';
 import { vrrp } from './vrrp.js';
 import { vxlan } from './vxlan.js';
@@ -216,6 +217,7 @@ export const protocols = [
   whois,
   pim,
   dccp,
+  utp,
   data,
 ] as const;
 
