@@ -12,6 +12,7 @@ import type { Registry } from '../core/registry.js';
 import type { LayerNode, PacketTree, TreeSource } from '../core/tree.js';
 import { PacketFlag, Walk, walkFrom, walkPacket } from '../core/walk.js';
 import { addressesUnder } from './addresses.js';
+import { AGREE_ON_TLS, beginsTls } from './begins-tls.js';
 import { sequenceDistance } from './byte-stream.js';
 import { type ConversationState, Conversations, type Direction, directionOf, type Ends } from './conversations.js';
 import { Fragments } from './fragments.js';
@@ -70,6 +71,7 @@ export class Session {
   private readonly conversations: Conversations;
   private readonly tcp: number;
   private readonly udp: number;
+  private readonly agreeOnTls: ReadonlySet<number>;
   private readonly columns = new Columns(1);
   /** Used again for every packet: they are large, and nothing of them is kept. */
   private readonly walks: Walk[] = [];
@@ -82,6 +84,7 @@ export class Session {
     this.conversations = new Conversations((filter) => registry.idOf(filter));
     this.tcp = registry.idOf('tcp');
     this.udp = registry.idOf('udp');
+    this.agreeOnTls = new Set(AGREE_ON_TLS.map((filter) => registry.idOf(filter)));
   }
 
   /** The tree of the next packet of the capture. Never throws for packet content. */
@@ -182,9 +185,13 @@ export class Session {
     // Too little of a message for the walk to know it is still that protocol's, when the ports say so.
     if (state.protocol === 0)
       state.protocol = found || this.registry.byPorts(`${ends.carrier}.port`, ends.sourcePort, ends.destinationPort);
-    if (state.protocol === 0 || state.protocol === found) return;
     const payload = walk.headerEnd[depth];
     const end = walk.end[depth];
+    if (this.agreeOnTls.has(state.protocol) && beginsTls(view, payload, Math.min(end, walk.capturedEnd))) {
+      state.protocol = this.registry.idOf('tls');
+      state.said = true;
+    }
+    if (state.protocol === 0 || state.protocol === found) return;
     if (payload >= Math.min(end, walk.capturedEnd)) return;
     walk.depth = depth + 1;
     walkFrom(this.registry, view, state.protocol, payload, end, walk);
