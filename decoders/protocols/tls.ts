@@ -3,6 +3,7 @@ import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
 import { readAlert } from './tls-alert.js';
 import { tlsHandshakeFields } from './tls-fields.js';
 import { messageName, readMessage } from './tls-handshake.js';
+import { readSsl2Hello, ssl2HelloLength } from './tls-ssl2.js';
 import { contained, isTls13, stateOf, TLS13, type TlsState } from './tls-state.js';
 import { certificateFields } from './x509-fields.js';
 
@@ -41,12 +42,19 @@ export const tls = protocol('tls', 'Transport Layer Security', {
   headerLength: 'all',
   message: (view, start, end) => {
     if (start + HEADER_OCTETS > end) return start < end && !isContentType(view.getUint8(start)) ? -1 : 0;
-    return isRecord(view, start) ? HEADER_OCTETS + view.getUint16(start + 3) : -1;
+    if (isRecord(view, start)) return HEADER_OCTETS + view.getUint16(start + 3);
+    return ssl2HelloLength(view, start, end) || -1;
   },
   recognises: { tcp: recognise },
   body: (body, field) => {
     const state = stateOf(body);
     while (body.remaining > 0) {
+      const hello = ssl2HelloLength(body.view, body.position, body.end);
+      if (hello > 0) {
+        readSsl2Hello(body, field, hello);
+        body.column = 'SSLv2';
+        continue;
+      }
       if (!startsRecord(body)) {
         // The middle of a record that began in another segment.
         body.column = versionColumn(state.version);
@@ -78,7 +86,8 @@ function startsRecord({ view, position, remaining }: Body): boolean {
 
 /** A record whose content fits its type: that is more than five octets that only TLS has. */
 function recognise(view: DataView, start: number, end: number): boolean {
-  if (start + HEADER_OCTETS + 1 > end || !isRecord(view, start)) return false;
+  if (start + HEADER_OCTETS + 1 > end) return false;
+  if (!isRecord(view, start)) return ssl2HelloLength(view, start, end) > 0;
   const length = view.getUint16(start + 3);
   const first = view.getUint8(start + HEADER_OCTETS);
   switch (view.getUint8(start)) {
