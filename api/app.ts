@@ -18,6 +18,7 @@ import { ApiError, asApiError, PROBLEM_MEDIA_TYPE } from './problem.js';
 import type { Method, Reply, Route } from './route.js';
 import { type Access, sameSite, strictHeaders, tokenCheck } from './security.js';
 import { serviceRoutes } from './service.js';
+import { statisticsRoutes } from './statistics.js';
 
 /** Octets of a JSON body at most. */
 export const LARGEST_JSON = 1 << 20;
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   ...captureRoutes,
   ...packetRoutes,
   ...flowRoutes,
+  ...statisticsRoutes,
   ...exportRoutes,
   ...eventRoutes,
   ...markRoutes,

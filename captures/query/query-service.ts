@@ -13,6 +13,7 @@ import type {
   PacketPage,
   PacketQuery,
 } from './query-types.js';
+import type { StatisticsAnswer, StatisticsQuery } from './statistics/index.js';
 
 export class QueryService {
   private readonly pool: QueryPool;
@@ -46,6 +47,11 @@ export class QueryService {
 
   flow(id: string, flow: number): Promise<FlowInfo | null> {
     return this.pool.ask(id, 'flow', flow);
+  }
+
+  /** @throws FilterError, CaptureError `bad-option` for a timeline of too many buckets */
+  statistics(id: string, query: StatisticsQuery): Promise<StatisticsAnswer> {
+    return this.pool.ask(id, 'statistics', query);
   }
 
   /**

@@ -18,6 +18,7 @@ import type {
   PacketRow,
 } from './query-types.js';
 import { ResultSet } from './result-set.js';
+import { Statistics, type StatisticsAnswer, type StatisticsQuery } from './statistics/index.js';
 
 /** Octets of result sets that one capture may keep; the one unused longest goes first. */
 const RESULT_BYTES = 64 << 20;
@@ -28,6 +29,7 @@ export type Pause = () => Promise<void>;
 
 export class Questions {
   readonly reader: CaptureReader;
+  private readonly counts: Statistics;
   private readonly results = new Map<string, ResultSet>();
   /** Questions that are being answered. */
   private busy = 0;
@@ -40,6 +42,11 @@ export class Questions {
     private readonly pause: Pause,
   ) {
     this.reader = new CaptureReader(folder);
+    this.counts = new Statistics(this.reader, pause, async (filter, enough) => {
+      const results = this.resultSet(filter);
+      await this.lookUntil(results, enough);
+      return results;
+    });
   }
 
   async packets(query: PacketQuery): Promise<PacketPage> {
@@ -73,6 +80,10 @@ export class Questions {
   async flows(query: FlowQuery): Promise<FlowPage> {
     const filter = query.filter?.trim() ?? '';
     return flowPage(this.reader, query, filter === '' ? undefined : await this.flowsOf(filter));
+  }
+
+  statistics(query: StatisticsQuery): Promise<StatisticsAnswer> {
+    return this.counts.answer(query);
   }
 
   flow(id: number): FlowInfo | null {
