@@ -79,6 +79,7 @@ import { smb } from './smb.js';
 import { smb2 } from './smb2.js';
 import { smtp } from './smtp.js';
 import { snmp } from './snmp.js';
+import { socks } from './socks.js';
 import { ssdp } from './ssdp.js';
 import { ssh } from './ssh.js';
 import { stp } from './stp.js';
@@ -218,6 +219,7 @@ export const protocols = [
   pim,
   dccp,
   utp,
+  socks,
   data,
 ] as const;
 
