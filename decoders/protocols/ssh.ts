@@ -9,39 +9,22 @@ import {
   text,
   uint,
 } from '../core/index.js';
-import { diffieHellman, ellipticCurve, groupExchange, messages } from '../labels/ssh.js';
-import { contained } from './tls-state.js';
+import { ellipticCurve, groupExchange, messages } from '../labels/ssh.js';
+import { cipherOf, exchangeFields, messageName, type Offers, readExchange } from './ssh-kex.js';
 
 const PORT = 22;
-const KEXINIT = 20;
 const NEWKEYS = 21;
+/** The numbers of the transport layer's messages end before this one: RFC 4250, section 4.1.1. */
+const FIRST_OTHER = 50;
+/** The client's message of version 1 behind which everything is encrypted. */
+const SESSION_KEY = 3;
 /** RFC 4253, section 6.1: what an implementation must be able to take; larger ones are encrypted. */
 const LARGEST_PACKET = 35000;
 /** RFC 4253, section 4.2, and the lines that a server may send before. */
 const LONGEST_BANNER = 255;
 
-/** The lists of SSH_MSG_KEXINIT in wire order: RFC 4253, section 7.1. */
-const lists = [
-  'kex_algorithms',
-  'server_host_key_algorithms',
-  'encryption_algorithms_client_to_server',
-  'encryption_algorithms_server_to_client',
-  'mac_algorithms_client_to_server',
-  'mac_algorithms_server_to_client',
-  'compression_algorithms_client_to_server',
-  'compression_algorithms_server_to_client',
-  'languages_client_to_server',
-  'languages_server_to_client',
-] as const;
-
-type List = (typeof lists)[number];
-
-const listFields = Object.fromEntries(
-  lists.flatMap((name) => [
-    [`${name}_length`, uint(32, `${name} length`)],
-    [name, text(`${name} string`)],
-  ]),
-) as Record<List, ReturnType<typeof text>> & Record<`${List}_length`, ReturnType<typeof uint>>;
+/** Ciphers that Wireshark opens when it has the keys; without them it shows nothing of the packets. */
+const OPENED = /^(?:chacha20-poly1305@openssh\.com|aes(?:128|192|256)-(?:ctr|cbc)|aes(?:128|256)-gcm@openssh\.com)$/;
 
 const fields = {
   protocol: text('Protocol'),
@@ -50,16 +33,9 @@ const fields = {
   message_code: uint(8, 'Message Code', {
     labels: { ...ellipticCurve, ...messages, 32: groupExchange[32], 33: groupExchange[33], 34: groupExchange[34] },
   }),
-  cookie: bytes(16, 'Cookie'),
-  ...listFields,
-  first_kex_packet_follows: uint(8, 'First KEX Packet Follows'),
-  'kex.reserved': bytes(4, 'Reserved'),
-  'dh_gex.min': uint(32, 'DH GEX Min'),
-  'dh_gex.nbits': uint(32, 'DH GEX Number of Bits'),
-  'dh_gex.max': uint(32, 'DH GEX Max'),
-  'ecdh.q_c_length': uint(32, "ECDH client's ephemeral public key length"),
-  'ecdh.q_c': bytes(0, "ECDH client's ephemeral public key (Q_C)"),
+  ...exchangeFields,
   padding_string: bytes(0, 'Padding String'),
+  payload: bytes(0, 'Payload'),
   packet_length_encrypted: bytes(4, 'Packet Length (encrypted)'),
   encrypted_packet: bytes(0, 'Encrypted Packet'),
   direction: flag('Direction', { bits: 8 }),
@@ -67,9 +43,10 @@ const fields = {
 
 type SshFields = { readonly [K in keyof typeof fields]: Field };
 
-/** What both sides have said; indices are 0 for the client and 1 for the server. */
-interface SshState {
-  readonly methods: [string[], string[]];
+/** What the conversation has shown; indices are 0 for the client and 1 for the server. */
+interface SshState extends Offers {
+  /** 0 until a side has told its version. */
+  version: 0 | 1 | 2;
   readonly encrypted: [boolean, boolean];
 }
 
@@ -94,7 +71,16 @@ export const ssh = protocol('ssh', 'SSH Protocol', {
 });
 
 function fresh(): SshState {
-  return { methods: [[], []], encrypted: [false, false] };
+  return {
+    version: 0,
+    methods: [[], []],
+    ciphers: [
+      [[], []],
+      [[], []],
+    ],
+    answered: false,
+    encrypted: [false, false],
+  };
 }
 
 /** Servers listen low: the lower port is the server's. */
@@ -134,16 +120,30 @@ function messageLength(view: DataView, start: number, end: number): number {
 function message(body: Body, field: SshFields, state: SshState, side: 0 | 1): void {
   const { view, position: start, end } = body;
   if (isBanner(view, start, end)) {
-    banner(body, field);
+    banner(body, field, state);
     return;
   }
-  if (state.encrypted[side] || !isClear(view, start, end)) {
+  // A packet by itself does not know what was before it.
+  const alone = body.dissection.conversation === undefined;
+  const inClear = alone ? isClear(view, start, end) : state.version === 2 && !state.encrypted[side];
+  if (state.version === 1) firstVersion(body, field, state, side);
+  else if (inClear) clearPacket(body, field, state, side);
+  else if (state.answered && state.encrypted[side] && OPENED.test(cipherOf(state, side))) body.skip(body.remaining);
+  else {
     // The length may be encrypted, or not: without the keys nobody knows (RFC 4253, section 6; OpenSSH's -etm modes).
     if (body.remaining > 4) body.take(field.packet_length_encrypted);
     body.take(field.encrypted_packet, body.remaining);
-    return;
   }
-  const length = view.getUint32(start);
+}
+
+/** RFC 4253, section 6. */
+function clearPacket(body: Body, field: SshFields, state: SshState, side: 0 | 1): void {
+  const { position: start, end } = body;
+  body.need(4, 'a packet length');
+  const length = body.view.getUint32(start);
+  // NEWKEYS was in a packet that is not there: what follows is encrypted all the same.
+  if (length > LARGEST_PACKET) body.fail(`a packet of ${length} octets: that is none in the clear`);
+  body.number(field.packet_length);
   const last = start + 4 + length;
   if (last > end) {
     body.incomplete = true;
@@ -153,69 +153,53 @@ function message(body: Body, field: SshFields, state: SshState, side: 0 | 1): vo
       limitedBy: 'tcp',
     });
   }
-  body.number(field.packet_length);
   const padding = body.number(field.padding_length);
   const payloadEnd = last - padding;
   const code = body.peek8();
-  body.found(field.message_code, code, body.position, 1, `${nameOf(code, state)} (${code})`);
+  body.found(field.message_code, code, body.position, 1, `${messageName(code, state)} (${code})`);
   body.position++;
-  if (last <= end) contained(body, payloadEnd, () => payload(body, field, state, side, code));
-  else payload(body, field, state, side, code);
+  if (payloadEnd < body.position) body.fail(`${padding} octets of padding in a packet of ${length}`);
+  // Where it breaks off, nothing behind it can be trusted either.
+  body.within(payloadEnd, () => payload(body, field, state, side, code));
+  if (body.position < payloadEnd) body.skip(payloadEnd - body.position);
   if (padding > 0) body.take(field.padding_string, padding);
 }
 
-function banner(body: Body, field: SshFields): void {
+function payload(body: Body, field: SshFields, state: SshState, side: 0 | 1, code: number): void {
+  if (code === NEWKEYS) state.encrypted[side] = true;
+  else if (code < FIRST_OTHER && !readExchange(body, field, state, side, code) && body.remaining > 0)
+    body.take(field.payload, body.remaining);
+}
+
+/**
+ * Version 1 of the protocol (draft-ylonen-ssh-protocol-00): the length does not count the padding, which stands in front
+ * and fills up to a multiple of eight.
+ */
+function firstVersion(body: Body, field: SshFields, state: SshState, side: 0 | 1): void {
+  const length = body.number(field.packet_length);
+  const padding = 8 - (length % 8);
+  body.derived(field.padding_length, padding);
+  body.skip(padding);
+  let left = length;
+  if (!state.encrypted[side] && left > 0) {
+    const code = body.number(field.message_code);
+    left--;
+    if (code === SESSION_KEY) state.encrypted.fill(true);
+  }
+  body.take(field.payload, left);
+}
+
+function banner(body: Body, field: SshFields, state: SshState): void {
   const { view, position: start } = body;
   const whole = bannerLength(view, start, body.end);
   const length = whole > 0 ? whole : body.remaining;
   let textLength = length;
   while (textLength > 0 && (view.getUint8(start + textLength - 1) & ~7) === 8) textLength--;
-  body.text(field.protocol, textLength);
+  const said = body.text(field.protocol, textLength);
+  // Section 5.1: 1.99 is version 2 that can do version 1 too.
+  if (/^SSH-(?:2\.|1\.99-)/.test(said)) state.version = 2;
+  else if (said.startsWith('SSH-1.')) state.version = 1;
   if (length > textLength) body.skip(length - textLength);
-}
-
-/** The method: the first of the client's that the server has too (section 7.1). */
-function methodOf({ methods: [client, server] }: SshState): string {
-  return client.find((name) => server.length === 0 || server.includes(name)) ?? server[0] ?? '';
-}
-
-function nameOf(code: number, state: SshState): string {
-  const method = methodOf(state);
-  const table = method.includes('group-exchange')
-    ? groupExchange
-    : /^diffie-hellman/.test(method)
-      ? diffieHellman
-      : code >= 32
-        ? groupExchange
-        : ellipticCurve;
-  return messages[code] ?? table[code] ?? `Unknown (${code})`;
-}
-
-function payload(body: Body, field: SshFields, state: SshState, side: 0 | 1, code: number): void {
-  const name = nameOf(code, state);
-  if (code === KEXINIT) keyExchange(body, field, state, side);
-  else if (code === NEWKEYS) state.encrypted[side] = true;
-  else if (name === groupExchange[34]) {
-    body.number(field['dh_gex.min']);
-    body.number(field['dh_gex.nbits']);
-    body.number(field['dh_gex.max']);
-  } else if (name === ellipticCurve[30]) {
-    const length = body.number(field['ecdh.q_c_length']);
-    body.take(field['ecdh.q_c'], length);
-  }
-  // What is not decoded of a message in the clear is still shown as octets.
-  if (body.incomplete && body.remaining > 0) body.skip(body.remaining);
-}
-
-function keyExchange(body: Body, field: SshFields, state: SshState, side: 0 | 1): void {
-  body.take(field.cookie);
-  for (const name of lists) {
-    const length = body.number(field[`${name}_length`]);
-    const names = body.text(field[name], length);
-    if (name === 'kex_algorithms') state.methods[side] = names.split(',', 64);
-  }
-  body.number(field.first_kex_packet_follows);
-  body.take(field['kex.reserved']);
 }
 
 /** `Client: Key Exchange Init`, as Wireshark lists it. */
