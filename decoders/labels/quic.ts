@@ -12,6 +12,8 @@ export const quicVersions: Readonly<Record<number, string>> = {
   1: '1',
   0x6b3343cf: '2',
   0x709a50c4: '2 (draft)',
+  0xfaceb002: 'Facebook mvfst (draft-27)',
+  0xfaceb00e: 'Facebook mvfst (Experimental)',
 };
 
 /** Transport parameters (RFC 9000, section 18.2; RFC 9221; RFC 9287; RFC 9368). */

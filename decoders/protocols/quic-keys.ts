@@ -19,6 +19,9 @@ const SALT_V2 = octets('0dede3def700a6db819381be6e269dcbf9bd2ed9');
 const SALT_DRAFT_29 = octets('afbfec289993d24c9e9786f19c6111e04390a899');
 const SALT_DRAFT_23 = octets('c3eef712c72ebb5a11a7d2432bb46365bef9f502');
 
+/** Facebook's mvfst, which follows draft 27. */
+const FACEBOOK: ReadonlySet<number> = new Set([0xfaceb002, 0xfaceb00e]);
+
 export const VERSION_2 = 0x6b3343cf;
 
 /** Whether Initial packets of this version are protected in a way that is known. */
@@ -29,7 +32,7 @@ export function isKnownVersion(version: number): boolean {
 function saltOf(version: number): Uint8Array | undefined {
   if (version === 1) return SALT_V1;
   if (version === VERSION_2) return SALT_V2;
-  const draft = version >>> 8 === 0xff0000 ? version & 255 : 0;
+  const draft = version >>> 8 === 0xff0000 ? version & 255 : FACEBOOK.has(version) ? 27 : 0;
   if (draft >= 29 && draft <= 34) return draft < 33 ? SALT_DRAFT_29 : SALT_V1;
   return draft >= 23 && draft <= 28 ? SALT_DRAFT_23 : undefined;
 }
@@ -53,23 +56,24 @@ export function initialKeys(version: number, connection: Uint8Array): { client: 
   return { client: side('client in'), server: side('server in') };
 }
 
-/** What was under the protection. */
-export interface Opened {
+/** A packet whose header protection is gone. */
+export interface Unmasked {
   /** The first octet as it was before header protection. */
   readonly first: number;
   readonly numberLength: number;
   readonly packetNumber: number;
-  readonly payload: Uint8Array<ArrayBuffer>;
+  /** The header with the packet number, in the clear: what the payload's protection vouches for. */
+  readonly header: Uint8Array;
 }
 
 /**
- * Removes the protection of header and payload: RFC 9001, sections 5.3 and 5.4.
+ * Removes the protection of the header: RFC 9001, section 5.4. Whether the keys are right, only the payload tells.
  *
- * @param packet the whole packet
+ * @param packet the whole packet, or as much as there is
  * @param numberAt where in it the packet number stands
- * @returns undefined when the keys are not the packet's
+ * @returns undefined when the sample is not there
  */
-export function open(keys: PacketKeys, packet: Uint8Array, numberAt: number): Opened | undefined {
+export function unmask(keys: PacketKeys, packet: Uint8Array, numberAt: number): Unmasked | undefined {
   if (numberAt + 20 > packet.length) return undefined;
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
   const sample = Int32Array.from({ length: 4 }, (_, i) => view.getInt32(numberAt + 4 + i * 4));
@@ -84,8 +88,16 @@ export function open(keys: PacketKeys, packet: Uint8Array, numberAt: number): Op
     header[numberAt + i] ^= mask;
     packetNumber = packetNumber * 256 + header[numberAt + i];
   }
+  return { first, numberLength, packetNumber, header };
+}
+
+/** Removes the protection of the payload (section 5.3); undefined when the keys are not the packet's. */
+export function open(
+  keys: PacketKeys,
+  packet: Uint8Array,
+  { header, packetNumber }: Unmasked,
+): Uint8Array<ArrayBuffer> | undefined {
   const nonce = keys.iv.slice();
   for (let i = 0, rest = packetNumber; i < 4; i++, rest >>>= 8) nonce[11 - i] ^= rest & 255;
-  const payload = openGcm(keys.key, nonce, header, packet.subarray(numberAt + numberLength));
-  return payload === undefined ? undefined : { first, numberLength, packetNumber, payload };
+  return openGcm(keys.key, nonce, header, packet.subarray(header.length));
 }

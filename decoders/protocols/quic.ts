@@ -3,7 +3,7 @@ import { type Body, type FieldNode, findField, type LayerNode, protocol } from '
 import { quicVersions } from '../labels/quic.js';
 import { type QuicFields, quicFields } from './quic-fields.js';
 import { type CryptoPiece, hasVarint, readFrames } from './quic-frames.js';
-import { initialKeys, isKnownVersion, type Opened, open, type PacketKeys, VERSION_2 } from './quic-keys.js';
+import { initialKeys, isKnownVersion, open, type Unmasked, unmask, VERSION_2 } from './quic-keys.js';
 import { placedAt, readIn } from './quic-plain.js';
 import { takeVarint, varintAt, varintSize } from './quic-varint.js';
 import { messageName, readMessage } from './tls-handshake.js';
@@ -47,6 +47,10 @@ export const quic = protocol('quic', 'QUIC IETF', {
 interface Connection {
   /** The Destination Connection ID of the client's first packet, from which the keys follow. */
   first: Uint8Array | undefined;
+  /** The direction of that packet. */
+  client: 0 | 1;
+  /** The connection IDs that the server chose, as hexadecimal digits. */
+  readonly serverIds: Set<string>;
   /** For each direction: octets of the connection IDs in its packets; -1 while unknown. */
   readonly idLength: [number, number];
   /** For each direction: the handshake as far as it was seen and not yet shown. */
@@ -69,7 +73,16 @@ interface Plain {
 
 function fresh(): Connection {
   const tls: TlsState = { version: TLS13, suite: -1, encrypted: [false, false], direction: 0 };
-  return { first: undefined, idLength: [-1, -1], handshake: [[], []], shown: [0, 0], tls, direction: 0 };
+  return {
+    first: undefined,
+    client: 0,
+    serverIds: new Set(),
+    idLength: [-1, -1],
+    handshake: [[], []],
+    shown: [0, 0],
+    tls,
+    direction: 0,
+  };
 }
 
 function connectionOf(body: Body): Connection {
@@ -104,7 +117,7 @@ function recognise(view: DataView, start: number, end: number): boolean {
 /** RFC 9000, section 17.3: how long the connection ID is, only the connection knows. */
 function shortPacket(body: Body, field: QuicFields, connection: Connection): void {
   const start = body.position;
-  body.derived(field.packet_length, body.remaining, undefined, start);
+  body.derived(field.packet_length, (body.walk.end[body.depth] ?? body.end) - start, undefined, start);
   body.group(field.short, () => {
     body.bitsAt(field.header_form, start * 8);
     body.bitsAt(field.fixed_bit, start * 8 + 1);
@@ -140,6 +153,7 @@ function longPacket(body: Body, field: QuicFields, connection: Connection, plain
   for (let i = 0; i < destination.length; i++) destination[i] = view.getUint8(body.position + i);
   if (destinationLength > 0) body.take(field.dcid, destinationLength);
   const sourceLength = body.number(field.scil);
+  const source = hexText(view, body.position, Math.max(0, Math.min(sourceLength, body.remaining)));
   if (sourceLength > 0) body.take(field.scid, sourceLength);
   connection.idLength[connection.direction] = destinationLength;
   connection.idLength[1 - connection.direction] = sourceLength;
@@ -148,7 +162,7 @@ function longPacket(body: Body, field: QuicFields, connection: Connection, plain
     return;
   }
   if (kind === RETRY) {
-    retry(body, field, connection);
+    retry(body, field, connection, source);
     return;
   }
   if (kind === INITIAL) {
@@ -158,8 +172,9 @@ function longPacket(body: Body, field: QuicFields, connection: Connection, plain
   const octets = takeVarint(body, field.length);
   const whole = body.position + octets <= body.end;
   const last = Math.min(body.position + octets, body.end);
-  const opened = kind === INITIAL && whole ? decrypt(body, start, last, version, destination, connection) : undefined;
-  if (opened !== undefined) initialPayload(body, field, connection, plain, opened, start, last);
+  const packet = new Uint8Array(view.buffer, view.byteOffset + start, last - start);
+  const sealed = kind === INITIAL ? keysFor(body, packet, version, destination, source, connection) : undefined;
+  if (sealed !== undefined) initialPayload(body, field, connection, plain, sealed, start, last);
   else if (last > body.position) body.take(field.remaining_payload, last - body.position);
   if (!whole) body.need(octets - (last - body.position), 'the payload');
 }
@@ -183,35 +198,62 @@ function packetLength(view: DataView, start: number, end: number, version: numbe
   return hasVarint(view, at, end) ? at + varintSize(view, at) + varintAt(view, at) - start : all;
 }
 
-function retry(body: Body, field: QuicFields, connection: Connection): void {
+function retry(body: Body, field: QuicFields, connection: Connection, source: string): void {
   const length = body.remaining - RETRY_TAG;
   if (length > 0) body.take(field.retry_token, length);
   body.take(field.retry_integrity_tag);
-  // The client begins again with another connection ID, and other keys: RFC 9001, section 5.2.
+  // The client begins again with another connection ID, and other keys (RFC 9001, section 5.2); its handshake goes on.
   connection.first = undefined;
+  noteServer(connection, source);
 }
 
-/** Tries the keys of the client's first packet: this one's own, and those of the connection that were seen before. */
-function decrypt(
+const MOST_IDS = 8;
+
+function noteServer({ serverIds }: Connection, id: string): void {
+  if (serverIds.size < MOST_IDS) serverIds.add(id);
+}
+
+/** An Initial packet without the protection of its header, and its payload where the keys are right. */
+interface Sealed extends Unmasked {
+  readonly payload: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** The keys follow from the client's first packet: this one, or one of the connection that was seen before. */
+function keysFor(
   body: Body,
-  start: number,
-  end: number,
+  packet: Uint8Array,
   version: number,
   destination: Uint8Array,
+  source: string,
   connection: Connection,
-): Opened | undefined {
-  const { view } = body;
-  const packet = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-  const numberAt = body.position - start;
-  const attempt = (keys: PacketKeys) => open(keys, packet, numberAt);
-  if (connection.first !== undefined) {
-    const keys = initialKeys(version, connection.first);
-    const opened = attempt(keys.client) ?? attempt(keys.server);
-    if (opened !== undefined) return opened;
-  }
-  const opened = attempt(initialKeys(version, destination).client);
-  if (opened !== undefined) Object.assign(connection, fresh(), { first: destination, direction: connection.direction });
-  return opened;
+): Sealed | undefined {
+  const numberAt = body.view.byteOffset + body.position - packet.byteOffset;
+  const { direction } = connection;
+  if (connection.first === undefined || isAnother(connection, destination)) begin(connection, destination);
+  const ofClient = direction === connection.client;
+  if (!ofClient) noteServer(connection, source);
+  const keys = initialKeys(version, connection.first ?? destination)[ofClient ? 'client' : 'server'];
+  const unmasked = unmask(keys, packet, numberAt);
+  if (unmasked === undefined) return undefined;
+  const payload = open(keys, packet, unmasked);
+  // A packet by itself may be the server's, whose keys it does not tell.
+  return payload === undefined && body.dissection.conversation === undefined ? undefined : { ...unmasked, payload };
+}
+
+/** Whether a client's packet begins another connection between the same ports: it is for no connection ID that is known. */
+function isAnother({ first, client, direction, serverIds }: Connection, destination: Uint8Array): boolean {
+  if (direction !== client || destination.length === 0 || first === undefined) return false;
+  if (first.length === destination.length && first.every((octet, index) => octet === destination[index])) return false;
+  const view = new DataView(destination.buffer, destination.byteOffset, destination.length);
+  return !serverIds.has(hexText(view, 0, destination.length));
+}
+
+function begin(connection: Connection, destination: Uint8Array): void {
+  const { direction, serverIds } = connection;
+  const view = new DataView(destination.buffer, destination.byteOffset, destination.length);
+  const goesOn = connection.first === undefined && serverIds.has(hexText(view, 0, destination.length));
+  if (!goesOn) Object.assign(connection, fresh(), { idLength: connection.idLength, client: direction, direction });
+  connection.first = destination;
 }
 
 /** What stood under the protection; the octets of the payload keep their places in the packet. */
@@ -220,17 +262,22 @@ function initialPayload(
   field: QuicFields,
   connection: Connection,
   plain: Plain,
-  opened: Opened,
+  sealed: Sealed,
   start: number,
   end: number,
 ): void {
   const { view, walk } = body;
-  body.derived(field['long.reserved'], (opened.first >> 2) & 3, undefined, start, 1);
-  body.derived(field.packet_number_length, opened.first & 3, `${opened.numberLength} bytes`, start, 1);
-  body.found(field.packet_number, opened.packetNumber, body.position, opened.numberLength);
-  body.position += opened.numberLength;
+  body.derived(field['long.reserved'], (sealed.first >> 2) & 3, undefined, start, 1);
+  body.derived(field.packet_number_length, sealed.first & 3, `${sealed.numberLength} bytes`, start, 1);
+  body.found(field.packet_number, sealed.packetNumber, body.position, sealed.numberLength);
+  body.position += sealed.numberLength;
   const at = body.position;
   body.derived(field.payload, hexText(view, at, end - at), undefined, at, end - at);
+  const { payload } = sealed;
+  if (payload === undefined) {
+    body.skip(end - at);
+    return;
+  }
   plain.octets ??= new Uint8Array(
     view.buffer,
     view.byteOffset + walk.packetStart,
@@ -238,10 +285,10 @@ function initialPayload(
   ).slice();
   const octets = plain.octets;
   const from = at - walk.packetStart;
-  octets.set(opened.payload, from);
+  octets.set(payload, from);
   let direct = false;
   const tls = { field, state: connection.tls, recordVersion: TLS13 };
-  const nodes = readIn(body, octets, from, from + opened.payload.length, (inner) => {
+  const nodes = readIn(body, octets, from, from + payload.length, (inner) => {
     const pieces = readFrames(inner, field, (piece) => {
       // Nearly always one frame has the whole message, which can then be shown where it stands.
       const { shown, direction } = connection;
@@ -254,7 +301,7 @@ function initialPayload(
     if (!direct) remember(connection, pieces, octets);
   });
   body.adopt(nodes);
-  body.position = at + opened.payload.length;
+  body.position = at + payload.length;
   // The tag of the encryption.
   body.skip(end - body.position);
   if (!direct) assembled(body, connection, tls, at);
