@@ -3,7 +3,7 @@
 import { littleEndianReader, readBits, readUint64 } from './bytes.js';
 import type { Conversation } from './conversation.js';
 import type { Field, FieldDeclaration } from './field.js';
-import { escapedText, etherText, hexNumber, hexText, ipv4Text, ipv6Text, utf8Text } from './format.js';
+import { escapedText, etherText, hexNumber, hexText, ipv4Text, ipv6Text, lineText, utf8Text } from './format.js';
 import type { Problem } from './problem.js';
 import type { FieldNode, FieldValue } from './tree.js';
 import type { Walk } from './walk.js';
@@ -481,8 +481,13 @@ export function textOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (field.kind === 'bytes' && value === '') return '<MISSING>';
-  if (typeof value === 'string')
-    return field.kind === 'string' ? escapedText(value) : field.colons === true ? withColons(value) : value;
+  if (typeof value === 'string') {
+    if (field.kind !== 'string') return field.colons === true ? withColons(value) : value;
+    // A C string ends at a zero octet.
+    const zero = value.indexOf('\0');
+    const shown = zero < 0 ? value : value.slice(0, zero);
+    return field.plain === true ? lineText(shown) : escapedText(shown);
+  }
   return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
 }
 

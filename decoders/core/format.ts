@@ -1,5 +1,10 @@
 /** Addresses, numbers and octets as text, the way Wireshark writes them. */
 
+/** Arguments of one call; engines have a limit. */
+const UNITS_AT_ONCE = 8192;
+/** Octets from which on their digits are not added one by one. */
+const LONG = 256;
+
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 /** Dotted quad of the 4 octets at `at`. */
@@ -57,9 +62,30 @@ export function etherFromWords(high: number, low: number): string {
 
 /** Octets as hexadecimal digits without separators, as `tshark -T fields` prints them. */
 export function hexText(view: DataView, at: number, length: number): string {
+  if (length > LONG) return longHexText(view, at, length);
   let out = '';
   for (let i = 0; i < length; i++) out += HEX[view.getUint8(at + i)];
   return out;
+}
+
+/** Many octets: text that grows by two digits at a time would be as many pieces to put together in the end. */
+function longHexText(view: DataView, at: number, length: number): string {
+  const parts: string[] = [];
+  const digits = new Uint8Array(UNITS_AT_ONCE);
+  for (let from = 0; from < length; from += UNITS_AT_ONCE / 2) {
+    const count = Math.min(UNITS_AT_ONCE / 2, length - from);
+    for (let i = 0; i < count; i++) {
+      const octet = view.getUint8(at + from + i);
+      digits[2 * i] = digit(octet >> 4);
+      digits[2 * i + 1] = digit(octet & 15);
+    }
+    parts.push(String.fromCharCode.apply(null, digits.subarray(0, 2 * count) as unknown as number[]));
+  }
+  return parts.join('');
+}
+
+function digit(value: number): number {
+  return value < 10 ? 48 + value : 87 + value;
 }
 
 /** `0x…`, padded to the field's width. */
@@ -123,4 +149,21 @@ export function escapedText(value: string): string {
     out += control ? (ESCAPES[character] ?? `\\${code.toString(8).padStart(3, '0')}`) : character;
   }
   return out;
+}
+
+/** Text with its white space as C writes it, and all its other characters as they are: tshark of what is no name. */
+export function lineText(value: string): string {
+  return value.replace(/[\b-\r]/g, (character) => ESCAPES[character]);
+}
+
+/** ASCII text; every octet beyond it becomes U+FFFD. It ends at a zero octet. */
+export function asciiText(octets: Uint8Array): string {
+  const zero = octets.indexOf(0);
+  const length = zero < 0 ? octets.length : zero;
+  const units = new Uint16Array(length);
+  for (let i = 0; i < length; i++) units[i] = octets[i] < 128 ? octets[i] : 0xfffd;
+  const parts: string[] = [];
+  for (let at = 0; at < length; at += UNITS_AT_ONCE)
+    parts.push(String.fromCharCode.apply(null, units.subarray(at, at + UNITS_AT_ONCE) as unknown as number[]));
+  return parts.join('');
 }

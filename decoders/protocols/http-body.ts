@@ -1,9 +1,16 @@
 /** The bodies of HTTP/1 messages: RFC 9112, sections 6 and 7. */
 
-import { utf8Text } from '../core/format.js';
+import { asciiText, utf8Text } from '../core/format.js';
 import type { Body } from '../core/index.js';
+import { inflate } from '../core/inflate.js';
 import type { HttpFields } from './http-fields.js';
 import { chunkSize, lineEnd, textEnd } from './http-scan.js';
+
+/** Octets of a body whose text is shown. */
+const LARGEST_SHOWN = 4 << 20;
+
+/** Codings that are undone here (RFC 9110, section 8.4.1); what has another one is shown as it is, in no field. */
+const inflated = new Set(['gzip', 'x-gzip', 'deflate', 'x-deflate']);
 
 /** Whether the capture did not keep the rest of this layer. */
 export function cutByCapture({ end, walk, depth }: Body): boolean {
@@ -20,40 +27,71 @@ export function partly(body: Body, what: string): void {
 }
 
 /** A body of a known length, as far as it is there. */
-export function entity(body: Body, field: HttpFields, length: number, encoded: boolean): void {
+export function entity(body: Body, field: HttpFields, length: number, coding: string): void {
   if (length === 0) return;
   if (length > body.remaining) partly(body, `the body of ${length} octets`);
   const have = Math.min(length, body.remaining);
   if (have === 0) return;
-  // What is compressed is no text; nothing here inflates it.
-  if (encoded) body.skip(have);
-  else fileData(body, field, have);
+  const { view, position } = body;
+  content(body, field, octetsAt(view, position, have), coding, have);
 }
 
-/** RFC 9112, section 7.1. */
-export function chunks(body: Body, field: HttpFields): void {
+function octetsAt(view: DataView, at: number, length: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + at, length);
+}
+
+/** What was sent, without its codings, which stands in the next `length` octets. */
+function content(body: Body, field: HttpFields, octets: Uint8Array, coding: string, length: number): void {
+  const { position: at } = body;
+  const plain = decoded(octets, coding);
+  if (plain !== undefined) body.found(field.file_data, asciiText(plain.subarray(0, LARGEST_SHOWN)), at, length);
+  if (plain === undefined) body.skip(length);
+  body.position = at + length;
+}
+
+function decoded(octets: Uint8Array, coding: string): Uint8Array | undefined {
+  const name = coding.toLowerCase();
+  if (name === '' || name === 'identity') return octets;
+  return inflated.has(name) ? inflate(octets)?.bytes : undefined;
+}
+
+/** RFC 9112, section 7.1: chunks that are whole, but for the last that may be missing. */
+export function chunks(body: Body, field: HttpFields, coding: string): void {
   const { view } = body;
+  const from = body.position;
+  const parts: Uint8Array[] = [];
   for (;;) {
     const next = lineEnd(view, body.position, body.end);
-    if (next < 0) {
+    const size = next < 0 ? -1 : chunkSize(view, body.position, next);
+    if (size < 0) {
       partly(body, 'the chunked body');
-      if (body.remaining > 0) body.need(body.remaining + 1, 'a chunk');
-      return;
+      break;
     }
-    const size = chunkSize(view, body.position, next);
-    if (size < 0) body.fail('the size of a chunk is no hexadecimal number');
     body.found(field.chunk_size, size, body.position, next - body.position);
     body.position = next;
     if (size === 0) {
       trailers(body, field);
-      return;
+      break;
     }
-    if (size + 2 > body.remaining) partly(body, 'the chunked body');
-    const have = Math.min(size, body.remaining);
-    if (have > 0) body.take(field.chunk_data, have);
-    if (have < size) return;
-    body.take(field.chunk_boundary, 2);
+    parts.push(octetsAt(view, body.position, size));
+    body.take(field.chunk_data, size);
+    if (body.remaining >= 2) body.take(field.chunk_boundary, 2);
   }
+  if (parts.length > 0) joined(body, field, parts, coding, from);
+}
+
+/** The body that the chunks make up. */
+function joined(body: Body, field: HttpFields, parts: readonly Uint8Array[], coding: string, from: number): void {
+  const octets = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    octets.set(part, at);
+    at += part.length;
+  }
+  const plain = decoded(octets, coding);
+  if (plain === undefined) return;
+  const text = asciiText(plain.subarray(0, LARGEST_SHOWN));
+  body.derived(field.file_data, text, undefined, from, body.position - from);
 }
 
 function trailers(body: Body, field: HttpFields): void {
@@ -71,11 +109,7 @@ function trailers(body: Body, field: HttpFields): void {
   }
 }
 
-/** Octets of a body as text, which ends at a zero octet, as Wireshark's does. */
-export function fileData(body: Body, field: HttpFields, length: number): void {
-  const { view, position } = body;
-  let end = position;
-  while (end < position + length && view.getUint8(end) !== 0) end++;
-  body.found(field.file_data, utf8Text(view, position, end - position), position, length);
-  body.position = position + length;
+/** Octets that are no message: the middle of one that began elsewhere. */
+export function strayData(body: Body, field: HttpFields, length: number, coding: string): void {
+  content(body, field, octetsAt(body.view, body.position, length), coding, length);
 }

@@ -1,6 +1,8 @@
 /** Where an HTTP/1 message's lines are and where it ends: RFC 9112, sections 2 and 6. Nothing here allocates per octet. */
 
+import type { Conversation } from '../core/conversation.js';
 import { methods } from '../labels/http.js';
+import { exchangeOf } from './http-exchange.js';
 
 const CR = 13;
 const LF = 10;
@@ -59,7 +61,7 @@ export function methodLength(view: DataView, at: number, end: number): number {
   const limit = Math.min(end, at + LONGEST_METHOD);
   for (let i = at; i < limit; i++) {
     const octet = view.getUint8(i);
-    if (octet === SP) return isMethod(view, at, i - at) ? i - at : 0;
+    if (octet === SP || octet === CR || octet === LF) return isMethod(view, at, i - at) ? i - at : 0;
     // Upper-case letters, `-` and `_`.
     if ((octet < 65 || octet > 90) && octet !== 45 && octet !== 95) return 0;
   }
@@ -197,28 +199,87 @@ function trailerEnd(view: DataView, from: number, end: number): number {
   }
 }
 
-/** RFC 9112, section 6.3: the length of the message that begins at `start`, as `MessageLength` says it. */
-export function messageLength(view: DataView, start: number, end: number): number {
-  const response = isResponse(view, start, end);
-  if (!response && methodLength(view, start, end) === 0) {
-    // A method or `HTTP/` may be cut.
-    return end - start < LONGEST_METHOD && lineEnd(view, start, end) < 0 ? 0 : -1;
-  }
-  const { bodyStart, chunked, length } = scanHeader(view, start, end);
-  if (bodyStart < 0) return end - start > LARGEST_HEADER ? -1 : 0;
-  if (response && hasNoBody(view, start, end)) return bodyStart - start;
-  if (chunked) {
-    const last = chunkedEnd(view, bodyStart, end);
-    return last > 0 ? last - start : last < 0 ? bodyStart - start : 0;
-  }
-  if (length >= 0) return bodyStart - start + length;
-  return response ? Number.POSITIVE_INFINITY : bodyStart - start;
+/** Octets of empty lines at `at`, which may stand before a message (RFC 9112, section 2.2). */
+export function emptyLines(view: DataView, at: number, end: number): number {
+  let i = at;
+  while (i < end && (view.getUint8(i) === CR || view.getUint8(i) === LF)) i++;
+  return i - at;
 }
 
-/** 1xx, 204 and 304. What answers HEAD has none either, but only the request says so. */
-export function hasNoBody(view: DataView, start: number, end: number): boolean {
+/** RFC 9112, section 6.3: the length of the message that begins at `start`, as `MessageLength` says it. */
+export function messageLength(view: DataView, start: number, end: number, conversation?: Conversation): number {
+  const empty = emptyLines(view, start, end);
+  if (empty > 0) return empty;
+  const response = isResponse(view, start, end);
+  const method = response ? 0 : methodLength(view, start, end);
+  if (!response && method === 0) {
+    // A method or `HTTP/` may be cut, and text that is neither is shown by lines.
+    if (!isText(view.getUint8(start)) || end - start > LARGEST_HEADER) return -1;
+    return lineEnd(view, start, end) < 0 ? 0 : -1;
+  }
+  if (conversation !== undefined && !response && isPreface(view, start, end)) conversation.switchTo('http2');
+  const { bodyStart, chunked, length } = scanHeader(view, start, end);
+  if (bodyStart < 0) return end - start > LARGEST_HEADER ? -1 : 0;
+  const header = bodyStart - start;
+  if (!response) {
+    if (conversation !== undefined) exchangeOf(conversation).asks(view, start, method);
+    if (isTunnel(view, start)) return header;
+  } else if (hasNoBody(view, start, end) || answersWithoutBody(view, start, end, conversation)) return header;
+  if (chunked) {
+    const last = chunkedEnd(view, bodyStart, end);
+    return last > 0 ? last - start : last < 0 ? header : 0;
+  }
+  if (length >= 0) return header + length;
+  return response ? Number.POSITIVE_INFINITY : header;
+}
+
+/** A printable character of ASCII. */
+export function isText(octet: number): boolean {
+  return octet >= 32 && octet < 127;
+}
+
+export function isBlank(octet: number): boolean {
+  return octet === SP || (octet >= TAB && octet <= CR);
+}
+
+/** Whether the chunks that begin here are whole; the last of them may be missing. */
+export function hasWholeChunks(view: DataView, from: number, end: number): boolean {
+  let at = from;
+  while (at < end) {
+    const next = lineEnd(view, at, Math.min(end, at + LONGEST_GUESS));
+    const size = next < 0 ? -1 : chunkSize(view, at, next);
+    if (size <= 0) return size === 0;
+    at = next + size + 2;
+  }
+  return at === end;
+}
+
+/** The preface of HTTP/2 is written as a request, so that servers of version 1 refuse it (RFC 9113, section 3.4). */
+export function isPreface(view: DataView, start: number, end: number): boolean {
+  return start + 16 <= end && view.getUint32(start) === 0x50524920 && view.getUint32(start + 4) === 0x2a204854;
+}
+
+/** `RPC_IN_DATA` and `RPC_OUT_DATA`: what follows is no body but calls for as long as the channel is open. */
+function isTunnel(view: DataView, start: number): boolean {
+  return view.getUint32(start) === 0x5250435f;
+}
+
+/** Whether only the request says that this response has no body: HEAD, and CONNECT with success (RFC 9112, section 6.3). */
+export function answersWithoutBody(view: DataView, start: number, end: number, conversation?: Conversation): boolean {
+  if (conversation === undefined) return false;
+  const { method } = exchangeOf(conversation);
+  if (method === 'HEAD') return true;
+  return method === 'CONNECT' && statusOf(view, start, end) >= 200 && statusOf(view, start, end) < 300;
+}
+
+function statusOf(view: DataView, start: number, end: number): number {
   let at = start;
   while (at < end && view.getUint8(at) !== SP) at++;
-  const code = decimal(view, at, Math.min(end, at + 4));
+  return decimal(view, at, Math.min(end, at + 4));
+}
+
+/** 1xx, 204 and 304. */
+export function hasNoBody(view: DataView, start: number, end: number): boolean {
+  const code = statusOf(view, start, end);
   return (code >= 100 && code < 200) || code === 204 || code === 304;
 }

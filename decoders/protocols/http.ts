@@ -1,12 +1,20 @@
+import type { Conversation } from '../core/conversation.js';
 import { utf8Text } from '../core/format.js';
-import { type Body, type Field, findField, type LayerNode, protocol } from '../core/index.js';
+import { type Body, type Field, findField, type LayerNode, protocol, REST } from '../core/index.js';
 import { statusCodes } from '../labels/http.js';
-import { chunks, cutByCapture, entity, fileData, partly } from './http-body.js';
+import { chunks, cutByCapture, entity, partly, strayData } from './http-body.js';
+import { exchangeOf } from './http-exchange.js';
 import { fields, type HttpFields, headers } from './http-fields.js';
 import {
+  answersWithoutBody,
+  emptyLines,
   fieldEnd,
   hasNoBody,
+  hasWholeChunks,
+  isBlank,
+  isPreface,
   isResponse,
+  isText,
   lineEnd,
   messageLength,
   methodLength,
@@ -16,18 +24,25 @@ import {
   textEnd,
 } from './http-scan.js';
 
+/** `NOTI`. */
+const NOTIFY = 0x4e4f5449;
+
 /** Hypertext Transfer Protocol, version 1. */
 export const http = protocol('http', 'Hypertext Transfer Protocol', {
   reference: 'RFC 9112',
   carriedBy: { 'tcp.port': [80, 2710, 2869, 3128, 3132, 5985, 8080, 8088, 11371] },
   header: {},
   fields,
-  headerLength: 'all',
+  headerLength: (_read, view, start, end) => (isPreface(view, start, end) ? 0 : REST),
+  // What begins with the preface of HTTP/2 is all of that version.
+  next: { table: 'http.version', value: () => 2 },
   message: messageLength,
   recognises: { tcp: recognise },
   body: (body, field) => {
     while (body.remaining > 0) {
-      if (startsMessage(body.view, body.position, body.end)) message(body, field);
+      const empty = emptyLines(body.view, body.position, body.end);
+      if (empty > 0) body.skip(empty);
+      else if (startsMessage(body.view, body.position, body.end)) message(body, field);
       else {
         continuation(body, field);
         return;
@@ -37,59 +52,96 @@ export const http = protocol('http', 'Hypertext Transfer Protocol', {
   info: (layer, body) => summary(layer, body),
 });
 
-/** The middle of a message that began in another segment. */
+/** The middle of a message that began in another segment: lines of its header, as far as they are such, and its body. */
 function continuation(body: Body, field: HttpFields): void {
-  fileData(body, field, body.remaining);
+  const { view } = body;
+  const header = newHeader();
+  if (!isText(view.getUint8(body.position))) {
+    body.skip(body.remaining);
+    return;
+  }
+  while (body.remaining > 0) {
+    const next = lineEnd(view, body.position, body.end);
+    const last = next < 0 ? body.end : textEnd(view, body.position, next);
+    if (last === body.position) {
+      body.skip(next - last);
+      break;
+    }
+    if (indexOf(view, 58, body.position, last) < 0) break;
+    body.group(field.chat, () => namedLine(body, field, next < 0 ? body.end : next, header));
+  }
+  if (body.remaining === 0) return;
+  const { conversation } = body.dissection;
+  if (conversation === undefined || exchangeOf(conversation).seen)
+    strayData(body, field, body.remaining, header.coding);
+  else body.skip(body.remaining);
 }
 
 /** What the header says that the body needs to know. */
 interface Header {
-  host: string;
-  encoded: boolean;
+  /** Undefined without a Host. */
+  host: string | undefined;
+  coding: string;
   upgrade: string;
 }
+
+const newHeader = (): Header => ({ host: undefined, coding: '', upgrade: '' });
 
 /** Reads one message, or what there is of it; other protocols have the same (SSDP). */
 export function message(body: Body, field: HttpFields): void {
   const { view } = body;
+  const { conversation } = body.dissection;
   const start = body.position;
   const { bodyStart, chunked, length } = { ...scanHeader(view, start, body.end) };
   if (bodyStart < 0) partly(body, 'the header');
   const response = isResponse(view, start, body.end);
-  const header: Header = { host: '', encoded: false, upgrade: '' };
-  // The preface of HTTP/2 is written as a request, so that servers of version 1 refuse it (RFC 9113, section 3.4).
-  if (!response && view.getUint32(start) === 0x50524920) body.dissection.conversation?.switchTo('http2');
+  const header = newHeader();
+  if (conversation !== undefined)
+    if (response) exchangeOf(conversation).seen = true;
+    else exchangeOf(conversation).asks(view, start, methodLength(view, start, body.end));
   const uri = (response ? statusLine : requestLine)(body, field);
-  const line = field[response ? 'response.line' : 'request.line'];
+  // Wireshark takes the lines of a NOTIFY (UPnP) for neither a request's nor a response's.
+  const line =
+    !response && view.getUint32(start) === NOTIFY ? undefined : field[response ? 'response.line' : 'request.line'];
   while (body.remaining > 0 && (bodyStart < 0 || body.position < bodyStart)) {
     const end = fieldEnd(view, body.position, body.end);
     // A line that goes on in another segment is shown as far as it is there.
     const next = end < 0 ? body.end : end;
-    if (textEnd(view, body.position, next) === body.position) body.skip(next - body.position);
+    const last = textEnd(view, body.position, next);
+    if (last === body.position) body.skip(next - last);
+    else if (end >= 0 && indexOf(view, 58, body.position, last) < 0) {
+      // What is no field ends the header; all that follows is taken for the body.
+      strayData(body, field, body.remaining, header.coding);
+      break;
+    } else if (line === undefined) body.group(field.chat, () => namedLine(body, field, next, header));
     else headerField(body, field, line, next, header);
   }
   // Wireshark does not come so far in a header that the capture cut.
   if (bodyStart < 0 && cutByCapture(body)) return;
-  // The target of CONNECT is no URI (RFC 9112, section 3.2.3).
-  if (!response && view.getUint32(start) !== 0x434f4e4e)
+  if (!response && header.host !== undefined)
     body.derived(field['request.full_uri'], fullUri(header.host, uri), undefined, start);
   body.derived(field[response ? 'response' : 'request'], true, undefined, start);
   if (bodyStart < 0) return;
-  if (response && hasNoBody(view, start, body.end)) {
-    switching(body, header);
+  if (response && (hasNoBody(view, start, body.end) || answersWithoutBody(view, start, body.end, conversation))) {
+    if (conversation !== undefined) switching(conversation, header);
     return;
   }
-  if (chunked) chunks(body, field);
-  else if (length >= 0) entity(body, field, length, header.encoded);
-  else if (response && body.remaining > 0) entity(body, field, body.remaining, header.encoded);
+  // Wireshark shows nothing of chunks of which one is cut.
+  if (chunked && !hasWholeChunks(view, body.position, body.end)) {
+    partly(body, 'the chunked body');
+    body.skip(body.remaining);
+  } else if (chunked) chunks(body, field, header.coding);
+  else if (length >= 0) entity(body, field, length, header.coding);
+  else if (response && body.remaining > 0) entity(body, field, body.remaining, header.coding);
 }
 
-/** RFC 9110, section 7.8: behind a 101 both sides speak another protocol. */
-function switching(body: Body, header: Header): void {
-  const { conversation } = body.dissection;
-  if (conversation === undefined || header.upgrade === '') return;
-  if (header.upgrade.toLowerCase() === 'websocket') conversation.switchTo('websocket');
-  else if (header.upgrade.toLowerCase() === 'h2c') conversation.switchTo('http2');
+/** RFC 9110, sections 7.8 and 9.3.6: behind a 101, and behind the success of a CONNECT, both sides speak something else. */
+function switching(conversation: Conversation, { upgrade }: Header): void {
+  const exchange = exchangeOf(conversation);
+  if (exchange.method === 'CONNECT') {
+    if (exchange.port !== 80) conversation.switchTo('tls');
+  } else if (upgrade.toLowerCase() === 'websocket') conversation.switchTo('websocket');
+  else if (upgrade.toLowerCase() === 'h2c') conversation.switchTo('http2');
 }
 
 function requestLine(body: Body, field: HttpFields): string {
@@ -98,11 +150,11 @@ function requestLine(body: Body, field: HttpFields): string {
   const last = next < 0 ? body.end : textEnd(view, start, next);
   let uri = '';
   body.group(field.chat, () => {
-    const length = methodLength(view, start, last);
+    const length = methodLength(view, start, body.end);
     body.text(field['request.method'], length);
-    body.position++;
-    // The version is behind the last space: a URI may have spaces that nobody escaped.
-    const space = lastSpace(view, body.position, last);
+    // `GET` may be all that there is.
+    if (body.remaining > 0 && body.position < last) body.position++;
+    const space = indexOf(view, 32, body.position, last);
     uri = requestTarget(body, field, (space < 0 ? last : space) - body.position);
     if (space >= 0) {
       body.position = space + 1;
@@ -112,11 +164,6 @@ function requestLine(body: Body, field: HttpFields): string {
     body.describe(utf8Text(view, start, last - start));
   });
   return uri;
-}
-
-function lastSpace(view: DataView, from: number, end: number): number {
-  for (let at = end - 1; at >= from; at--) if (view.getUint8(at) === 32) return at;
-  return -1;
 }
 
 /** The target, and its query's parameters, where it has a query. */
@@ -179,27 +226,27 @@ function statusLine(body: Body, field: HttpFields): string {
 }
 
 function headerField(body: Body, field: HttpFields, line: Field, next: number, header: Header): void {
+  const { position: start } = body;
+  body.over(line, next - start, () => namedLine(body, field, next, header));
+}
+
+/** The value of a header line that ends at `next`, where its name is known. */
+function namedLine(body: Body, field: HttpFields, next: number, header: Header): void {
   const { view, position: start } = body;
   const last = textEnd(view, start, next);
   const colon = indexOf(view, 58, start, last);
-  body.over(line, next - start, () => {
-    body.describe(utf8Text(view, start, last - start));
-    if (colon >= 0) {
-      const name = utf8Text(view, start, colon - start)
-        .trim()
-        .toLowerCase();
-      let from = colon + 1;
-      let to = last;
-      while (from < to && isBlank(view.getUint8(from))) from++;
-      while (to > from && isBlank(view.getUint8(to - 1))) to--;
-      namedField(body, field, name, from, to, header);
-    }
-    body.position = next;
-  });
-}
-
-function isBlank(octet: number): boolean {
-  return octet === 32 || octet === 9 || octet === 13 || octet === 10;
+  body.describe(utf8Text(view, start, last - start));
+  if (colon >= 0) {
+    const name = utf8Text(view, start, colon - start)
+      .trim()
+      .toLowerCase();
+    let from = colon + 1;
+    let to = last;
+    while (from < to && isBlank(view.getUint8(from))) from++;
+    while (to > from && isBlank(view.getUint8(to - 1))) to--;
+    namedField(body, field, name, from, to, header);
+  }
+  body.position = next;
 }
 
 function namedField(body: Body, field: HttpFields, name: string, from: number, to: number, header: Header): void {
@@ -214,7 +261,7 @@ function namedField(body: Body, field: HttpFields, name: string, from: number, t
   const value = body.text(whole, to - from);
   if (key === 'host') header.host = value;
   else if (key === 'upgrade') header.upgrade = value;
-  else if (key === 'content_encoding') header.encoded = value !== '' && value !== 'identity';
+  else if (key === 'content_encoding') header.coding = value.trim();
   else if (key === 'content_length_header' && /^\d{1,15}$/.test(value))
     body.derived(field.content_length, Number(value), undefined, from, to - from);
   else if (key === 'authorization' || key === 'proxy_authorization') credentials(body, field, value, from, to);
@@ -259,8 +306,9 @@ function base64Text(encoded: string): string | undefined {
   return utf8Text(new DataView(out.buffer), 0, at);
 }
 
+/** The whole URI of a target in the origin or the asterisk form; the others are whole (RFC 9112, section 3.2). */
 function fullUri(host: string, uri: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri : `http://${host}${uri}`;
+  return uri.startsWith('/') || uri === '*' ? `http://${host}${uri}` : uri;
 }
 
 /** Types of bodies that Wireshark names in the list, because it shows their text. */

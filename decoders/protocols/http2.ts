@@ -142,6 +142,7 @@ const fresh = (): Http2State => ({ tables: [newTable(), newTable()] });
 export const http2 = protocol('http2', 'HyperText Transfer Protocol 2', {
   reference: 'RFC 9113, section 4',
   column: 'HTTP2',
+  carriedBy: { 'http.version': 2 },
   header: {},
   fields,
   headerLength: 'all',
