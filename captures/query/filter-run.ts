@@ -22,6 +22,11 @@ const FIRST_STEP = 2_000;
 const COLUMN_STEP = 200_000;
 /** Matches, or candidates, that one step brings. */
 const ROWS_STEP = 20_000;
+/** With more candidates than this share, reading the whole log beats looking every one of them up. */
+const MANY_SHARE = 0.03;
+/** Packets that are sampled to find out, at this many places. */
+const SAMPLE = 2_000;
+const SAMPLES = 8;
 /** With fewer packets than this share in the matching flows, going flow by flow beats reading every row. */
 const RARE_SHARE = 0.02;
 
@@ -50,6 +55,8 @@ export class FilterRun {
   /** Whether every row that the columns select is a match for certain. */
   private readonly trusted: boolean;
   private readonly packet: FilterPacket;
+  private readonly baseHigh: number;
+  private readonly baseLow: number;
   /** Packets that have to be looked at in order, with what came before them; undefined when the filter has none. */
   private readonly streams: StreamRows | undefined;
 
@@ -74,6 +81,8 @@ export class FilterRun {
     const where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : this.isRare(tree) ? condition.text : scan;
     this.where = this.streams === undefined ? where : `(${where} OR ${this.streams.where})`;
     this.packet = emptyPacket();
+    this.baseHigh = Number((base ?? 0n) >> 32n);
+    this.baseLow = Number((base ?? 0n) & 0xffffffffn);
   }
 
   /**
@@ -84,7 +93,7 @@ export class FilterRun {
    */
   *matches(from: number, to: number, limit = Number.POSITIVE_INFINITY): Generator<Step, void, undefined> {
     this.streams?.begin(from);
-    if (this.plan === 'decode') {
+    if (this.plan === 'decode' || this.hasMany(from, to)) {
       yield* this.decodeAll(from, to);
       return;
     }
@@ -128,14 +137,36 @@ export class FilterRun {
     const inOrder = this.streams?.has(row) === true;
     if (!inOrder && this.exact && (row.flags & VERIFY_FLAGS) === 0) return true;
     const stored = this.reader.log.read(row);
-    return stored !== undefined && this.decides(stored.view, stored.at, row.number, inOrder);
+    if (stored === undefined) return false;
+    this.look(stored.view, stored.at, row.number);
+    return this.decides(inOrder);
   }
 
-  private decides(view: DataView, at: number, number: number, inOrder: boolean): boolean {
+  /** Whether the packet that was looked at last is a match. */
+  private decides(inOrder: boolean): boolean {
+    const { packet, streams } = this;
+    return inOrder && streams !== undefined ? streams.matches(packet) : this.filter.matches(packet);
+  }
+
+  /** Whether so many packets among `from` … `to` must be decoded that the columns are of no help. */
+  private hasMany(from: number, to: number): boolean {
+    const packets = to - from + 1;
+    if (this.trusted || packets < SAMPLE * SAMPLES) return false;
+    const sql = `SELECT count(*) FROM packets p WHERE p.number BETWEEN ? AND ? AND ${this.where}`;
+    const count = this.reader.statement(sql).pluck();
+    let found = 0;
+    for (let i = 0; i < SAMPLES; i++) {
+      const low = from + Math.floor(((packets - SAMPLE) * i) / (SAMPLES - 1));
+      found += count.get(low, low + SAMPLE - 1, ...this.parameters) as number;
+    }
+    return found > SAMPLE * SAMPLES * MANY_SHARE;
+  }
+
+  /** Puts a stored packet before the filter, walked. */
+  private look(view: DataView, at: number, number: number): void {
     const { packet, reader } = this;
     const interfaceId = view.getUint32(at + EPB.interface, true);
     const source = reader.interface(interfaceId);
-    const base = reader.baseTime ?? 0n;
     packet.view = view;
     packet.start = at + EPB.data;
     packet.captured = view.getUint32(at + EPB.captured, true);
@@ -144,16 +175,14 @@ export class FilterRun {
     packet.number = number;
     packet.timeHigh = view.getUint32(at + EPB.timeHigh, true);
     packet.timeLow = view.getUint32(at + EPB.timeLow, true);
-    packet.relativeNanoseconds = relativeNanoseconds(
-      packet.timeHigh,
-      packet.timeLow,
-      Number(base >> 32n),
-      Number(base & 0xffffffffn),
-    );
+    packet.relativeNanoseconds = relativeNanoseconds(packet.timeHigh, packet.timeLow, this.baseHigh, this.baseLow);
     packet.interfaceId = interfaceId;
     packet.interfaceName = source?.name ?? '';
-    walkPacket(registry, view, packet.linkType, packet.start, packet.captured, packet.original, packet.walk);
-    return inOrder && this.streams !== undefined ? this.streams.matches(packet) : this.filter.matches(packet);
+    const { walk } = packet;
+    // The flags of checksums matter to no filter; what a tree says of them is summed when it is made.
+    walk.summing = false;
+    walkPacket(registry, view, packet.linkType, packet.start, packet.captured, packet.original, walk);
+    walk.summing = true;
   }
 
   /** Reads the log itself, front to back: with nothing to narrow by, rows would only cost time. */
@@ -162,8 +191,6 @@ export class FilterRun {
     const start = reader.refs('p.number >= ?', [from], 1)[0];
     if (start === undefined) return;
     let { number, segment, offset } = start;
-    let known = number - 1;
-    let inOrder: ReadonlySet<number> = new Set();
     for (;;) {
       const scanner = scanSegment(segmentPath(reader.folder, segment), offset);
       try {
@@ -171,11 +198,8 @@ export class FilterRun {
           const found: PacketRef[] = [];
           for (let at = 0; at < run.length && number <= to; at += run.view.getUint32(at + 4, true)) {
             if (run.view.getUint32(at, true) !== BLOCK_TYPE.enhancedPacket) continue;
-            if (this.streams !== undefined && number > known) {
-              known = Math.min(to, number + ROWS_STEP - 1);
-              inOrder = this.streams.numbers(number, known);
-            }
-            if (this.decides(run.view, at, number, inOrder.has(number)))
+            this.look(run.view, at, number);
+            if (this.decides(this.streams?.hears(this.packet) === true))
               found.push(this.found(number, segment, run.offset + at));
             number++;
           }

@@ -1,6 +1,6 @@
 /** The packets of a capture that a filter can only judge by what came before them, and the session that tells it. */
 
-import { PacketFlag } from '../../decoders/core/index.js';
+import { PacketFlag, type Walk } from '../../decoders/core/index.js';
 import type { CompiledFilter, FilterPacket } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { Session, type SessionPacket } from '../../decoders/session/session.js';
@@ -26,9 +26,25 @@ const TCP = 6;
 const tcpId = registry.idOf('tcp');
 const FIN_OR_SYN = 3;
 
+/** Bits of the table of ports: few enough for the processor's cache. */
+const PORT_BITS = 1 << 18;
+
+/** The same for both directions. */
+function portsHash(a: number, b: number): number {
+  return ((Math.imul(a + b, 0x9e3779b1) ^ Math.imul(a ^ b, 0x85ebca6b)) >>> 7) & (PORT_BITS - 1);
+}
+
+interface FlowPorts {
+  readonly id: number;
+  readonly client_port: number;
+  readonly server_port: number;
+}
+
 export class StreamRows {
-  private readonly flows: ReadonlySet<number>;
-  private readonly session = new Session(registry);
+  private readonly flows = new Set<number>();
+  /** Where a bit is not set, no such flow has the two ports. */
+  private readonly ports = new Uint32Array(PORT_BITS >> 5);
+  private readonly session: Session;
   /** The condition on `packets p` that selects them. */
   readonly where: string;
 
@@ -36,8 +52,15 @@ export class StreamRows {
     private readonly reader: CaptureReader,
     private readonly filter: CompiledFilter,
   ) {
+    const worth = filter.upper?.worth;
+    this.session = new Session(registry, worth === undefined ? {} : { worth });
     const chosen = flowCondition(filter.upper?.protocols);
-    this.flows = new Set(reader.db.prepare(`SELECT id FROM flows WHERE ${chosen}`).pluck().all() as number[]);
+    const flows = reader.db.prepare(`SELECT id, client_port, server_port FROM flows WHERE ${chosen}`);
+    for (const { id, client_port, server_port } of flows.iterate() as IterableIterator<FlowPorts>) {
+      this.flows.add(id);
+      const bit = portsHash(client_port, server_port);
+      this.ports[bit >> 5] |= 1 << (bit & 31);
+    }
     const flow = this.flows.size === 0 ? '0' : `+p.flow IN (SELECT id FROM flows WHERE ${chosen})`;
     this.where = `((p.flags & ${PacketFlag.fragment}) != 0 OR ${flow})`;
   }
@@ -46,9 +69,14 @@ export class StreamRows {
     return this.flows.has(row.flow) || (row.flags & PacketFlag.fragment) !== 0;
   }
 
-  /** Those among packets `from` … `to`, for a scan that knows only their numbers. */
-  numbers(from: number, to: number): Set<number> {
-    return new Set(this.reader.numbers(`p.number BETWEEN ? AND ? AND ${this.where}`, [from, to], to - from + 1));
+  /** As `has`, for a walked packet of which the row is not known; of flows with the same ports as one of them, some are let in. */
+  hears({ view, walk }: FilterPacket): boolean {
+    if ((walk.flags & PacketFlag.fragment) !== 0) return true;
+    const depth = tcpDepth(walk);
+    if (depth < 0) return false;
+    const start = walk.start[depth];
+    const bit = portsHash(view.getUint16(start), view.getUint16(start + 2));
+    return (this.ports[bit >> 5] & (1 << (bit & 31))) !== 0;
   }
 
   /** Has the session see what came before `from`, within bounds. */
@@ -83,21 +111,24 @@ export class StreamRows {
     const { filter, session } = this;
     if (!tells(packet)) return filter.matches(packet);
     const only = filter.upper?.only === true && (packet.walk.flags & PacketFlag.fragment) === 0;
-    return filter.matchesTree(packet, only ? session.dissectUpper(packet) : session.dissect(packet));
+    return filter.matchesTree(packet, only ? session.dissectUpper(packet, packet.walk) : session.dissect(packet));
   }
+}
+
+/** Depth of the innermost whole TCP header that is no quotation; -1 when there is none. */
+function tcpDepth(walk: Walk): number {
+  for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth >= 0; depth--)
+    if (walk.protocol[depth] === tcpId) return walk.headerEnd[depth] - walk.start[depth] < 20 ? -1 : depth;
+  return -1;
 }
 
 /** Whether the session has to see it: a fragment, or a segment with data or that begins or ends a stream. */
 function tells({ view, walk }: FilterPacket): boolean {
   if ((walk.flags & PacketFlag.fragment) !== 0) return true;
-  for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth >= 0; depth--) {
-    if (walk.protocol[depth] !== tcpId) continue;
-    const start = walk.start[depth];
-    if (walk.headerEnd[depth] - start < 20) return false;
-    if ((view.getUint8(start + 13) & FIN_OR_SYN) !== 0) return true;
-    return walk.headerEnd[depth] < Math.min(walk.end[depth], walk.capturedEnd);
-  }
-  return false;
+  const depth = tcpDepth(walk);
+  if (depth < 0) return false;
+  if ((view.getUint8(walk.start[depth] + 13) & FIN_OR_SYN) !== 0) return true;
+  return walk.headerEnd[depth] < Math.min(walk.end[depth], walk.capturedEnd);
 }
 
 /**

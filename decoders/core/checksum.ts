@@ -54,6 +54,7 @@ export function checkTransport(
   protocol: number,
   field: number,
 ): number {
+  if (!walk.summing) return ChecksumStatus.unverified;
   const quotedInPart = walk.quotedFrom <= depth && walk.quoteCut;
   if (quotedInPart || end > walk.capturedEnd || walk.fragmented[depth] !== 0) return ChecksumStatus.unverified;
   const length = end - start;

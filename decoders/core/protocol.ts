@@ -117,7 +117,7 @@ export interface Forgets<K extends string = string> {
    * Whether the message at `start` leaves nothing behind: the protocol remembers nothing of it, and it changes nothing
    * for those that follow. Where `message` says -1, it is asked of all that is left.
    */
-  readonly octets: (view: DataView, start: number, end: number) => boolean;
+  readonly octets: (view: DataView, start: number, end: number, conversation?: Conversation) => boolean;
   /** The only fields that such messages have; absent: any. */
   readonly fields?: readonly K[];
 }

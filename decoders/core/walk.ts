@@ -65,6 +65,8 @@ export class Walk {
   /** Octets of the packet in the view: [packetStart, capturedEnd). */
   packetStart = 0;
   capturedEnd = 0;
+  /** Whether checksums are summed, for the flags. Whoever asks for no such flag saves a third of the walk without. */
+  summing = true;
   /** LINKTYPE_ value of the packet, for the link layers that have several forms. */
   linkType = 0;
   /** First layer that is only a quotation (inside an ICMP error); `depth` when there is none. */

@@ -33,4 +33,10 @@ export type Condition =
       readonly negated: boolean;
     }
   /** Everything else. It can only be true for packets in which every one of `needs` is there. */
-  | { readonly kind: 'general'; readonly needs: readonly Reference[]; readonly test: Test };
+  | {
+      readonly kind: 'general';
+      readonly needs: readonly Reference[];
+      readonly test: Test;
+      /** Of a search in a plain field: the text that it must contain. */
+      readonly text?: readonly string[];
+    };

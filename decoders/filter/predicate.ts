@@ -5,6 +5,7 @@ import type { Condition, Test } from './condition.js';
 import { Layers } from './layers.js';
 import type { FilterPacket } from './packet.js';
 import { parse } from './parse.js';
+import { possibleOf } from './possible.js';
 import { resolve } from './resolve.js';
 import { type Upper, upperOf } from './shallow.js';
 import { matchTest, presenceTest } from './tests.js';
@@ -43,12 +44,14 @@ export function compileFilter(registry: Registry, text: string): CompiledFilter 
   const layers = new Layers(registry);
   const upper = upperOf(registry, condition);
   const test = testOf(registry, condition);
+  const possible = possibleOf(registry, condition);
   return {
     text,
     condition,
     shallow: upper === undefined,
     upper,
     matches: (packet) => {
+      if (possible !== undefined && !possible(packet.walk, packet.view)) return false;
       layers.begin(packet);
       return test(packet, layers);
     },

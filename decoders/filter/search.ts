@@ -45,7 +45,9 @@ function containment(registry: Registry, expression: Comparison, left: Operand):
   const wanted = { type: text ? ('string' as const) : ('bytes' as const), name: left.name };
   if (standsForLiteral(registry, expression.right)) {
     const needle = literalOf(expression.right, wanted).value;
-    return search(expression, left, finder(needle));
+    const condition = search(expression, left, finder(needle));
+    // Of several occurrences all must contain it with "all": then it is in the packet as well.
+    return left.plain !== undefined && typeof needle === 'string' ? { ...condition, text: [needle] } : condition;
   }
   const right = operandOf(registry, expression.right, wanted);
   if (!compatible(left.type, right.type) && !(text === (right.type === 'string')))
@@ -71,7 +73,11 @@ function containment(registry: Registry, expression: Comparison, left: Operand):
 }
 
 /** A search in every occurrence. A protocol is searched with all that it carries. */
-function search({ quantifier }: Comparison, left: Operand, holds: (value: RuntimeValue) => boolean): Condition {
+function search(
+  { quantifier }: Comparison,
+  left: Operand,
+  holds: (value: RuntimeValue) => boolean,
+): Extract<Condition, { kind: 'general' }> {
   const collect = left.whole ?? left.collect;
   return {
     kind: 'general',

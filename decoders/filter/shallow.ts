@@ -1,8 +1,10 @@
 /** Whether a filter can be answered from a packet's own octets, without what earlier packets told. */
 
 import type { Protocol, Registry } from '../core/index.js';
+import type { Worth } from '../session/session.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
+import { worthOf } from './needles.js';
 import { isUnclaimed } from './occurrences.js';
 
 /** What a filter asks for of what conversations can tell. */
@@ -11,6 +13,8 @@ export interface Upper {
   readonly protocols: ReadonlySet<number> | undefined;
   /** Whether it names nothing else: then trees need no other layers. */
   readonly only: boolean;
+  /** With `only`: what a session need not decode for it. */
+  readonly worth?: Worth;
 }
 
 /** What the condition names above transports; undefined when nothing that other packets bring can change its answer. */
@@ -29,7 +33,7 @@ export function upperOf(registry: Registry, condition: Condition): Upper | undef
       protocols.add(id);
     }
   }
-  return { protocols, only };
+  return only ? { protocols, only, worth: worthOf(registry, condition, above) } : { protocols, only };
 }
 
 /** Every name in it; undefined for a function of several fields, which does not tell. */

@@ -67,7 +67,7 @@ export const ipv4 = protocol('ip', 'Internet Protocol Version 4', {
     if ((word & 0x3fff) !== 0) walk.flags |= PacketFlag.fragment;
     if (view.getUint16(start + 2) === 0) walk.flags |= PacketFlag.segmentationOffload;
     // A field of 0 was left for the card to fill in: 0 is never the right sum of a header (RFC 1071).
-    if (view.getUint16(start + 10) !== 0 && onesComplementSum(view, start, (first & 15) * 4) !== 0xffff)
+    if (walk.summing && view.getUint16(start + 10) !== 0 && onesComplementSum(view, start, (first & 15) * 4) !== 0xffff)
       walk.flags |= PacketFlag.badNetworkChecksum;
   },
   body: (body, field, read) => {

@@ -81,8 +81,9 @@ function startsMessage(view: DataView, start: number, end: number): boolean {
   if (start + 8 > end) return false;
   // "SIP/2.0 "
   if (view.getUint32(start) === 0x5349502f) return view.getUint32(start + 4) === 0x322e3020;
+  const longest = Math.min(end, start + 33);
   let at = start;
-  while (at < end && isToken(view.getUint8(at))) at++;
+  while (at < longest && isToken(view.getUint8(at))) at++;
   if (at === start || at - start > 32 || at >= end || view.getUint8(at) !== 0x20) return false;
   while (at < end && view.getUint8(at) !== LF) at++;
   const last = at < end && at > start && view.getUint8(at - 1) === CR ? at - 1 : at;

@@ -9,6 +9,7 @@ import { certificateFields } from './x509-fields.js';
 
 const HEADER_OCTETS = 5;
 const HANDSHAKE = 22;
+const APPLICATION_DATA = 23;
 /** RFC 8446, section 5.1, and what RFC 5246, section 6.2.3 adds for the cipher. */
 const LARGEST_RECORD = 16384 + 2048;
 /** A handshake message longer than this is an encrypted one whose octets happen to look like a type and a length. */
@@ -44,6 +45,11 @@ export const tls = protocol('tls', 'Transport Layer Security', {
     if (start + HEADER_OCTETS > end) return start < end && !isContentType(view.getUint8(start)) ? -1 : 0;
     if (isRecord(view, start)) return HEADER_OCTETS + view.getUint16(start + 3);
     return ssl2HelloLength(view, start, end) || -1;
+  },
+  forgets: {
+    octets: (view, start, end) =>
+      end - start >= HEADER_OCTETS && (!isRecord(view, start) || view.getUint8(start) === APPLICATION_DATA),
+    fields: ['record', 'record.content_type', 'record.opaque_type', 'record.version', 'record.length', 'app_data'],
   },
   recognises: { tcp: recognise },
   body: (body, field) => {
@@ -97,7 +103,7 @@ function recognise(view: DataView, start: number, end: number): boolean {
       return length >= 2;
     case HANDSHAKE:
       return length >= 4 && (first === 1 || first === 2 || length > 32);
-    case 23:
+    case APPLICATION_DATA:
       return length > 0;
     default:
       return false;
@@ -111,7 +117,7 @@ function record(body: Body, field: TlsFields, state: TlsState): void {
   if (end > body.end || remaining < HEADER_OCTETS) goesOn(body, length);
   body.group(field.record, () => {
     const type = view.getUint8(start);
-    const opaque = type === 23 && isTls13(state.version);
+    const opaque = type === APPLICATION_DATA && isTls13(state.version);
     body.number(field[opaque ? 'record.opaque_type' : 'record.content_type']);
     const version = body.number(field['record.version']);
     body.number(field['record.length']);
@@ -150,7 +156,7 @@ function content(body: Body, field: TlsFields, state: TlsState, type: number, ve
     case HANDSHAKE:
       handshake(body, field, state, version, encrypted);
       return;
-    case 23:
+    case APPLICATION_DATA:
       if (body.remaining > 0) body.take(field.app_data, body.remaining);
       return;
     default:

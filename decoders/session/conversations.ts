@@ -12,6 +12,8 @@ const MAXIMUM_OCTETS = 256 << 20;
 
 /** The ends of one packet. */
 export interface Ends {
+  /** The same for both directions, and for no other conversation. */
+  readonly key: string;
   readonly carrier: 'tcp' | 'udp';
   readonly source: string;
   readonly destination: string;
@@ -53,13 +55,17 @@ export class Conversations {
   private readonly states = new Map<string, ConversationState>();
   private readonly expected = new Map<string, string>();
   private octets = 0;
+  /** The conversation that was asked for last: the last of the map. */
+  private latest: ConversationState | undefined;
+  private latestKey = '';
 
   /** @param idOf registry id by filter name */
   constructor(private readonly idOf: (filter: string) => number) {}
 
   /** The conversation of a packet, made when it is new. */
   of(ends: Ends): ConversationState {
-    const key = keyOf(ends);
+    const { key } = ends;
+    if (this.latest !== undefined && this.latestKey === key) return this.latest;
     let state = this.states.get(key);
     if (state === undefined) {
       if (this.states.size >= MAXIMUM_CONVERSATIONS) {
@@ -72,12 +78,14 @@ export class Conversations {
     } else this.states.delete(key);
     // Taken out and put back: the order of the map is the order of last use.
     this.states.set(key, state);
+    this.latest = state;
+    this.latestKey = key;
     return state;
   }
 
   /** Begins a conversation anew: its ports are used again. */
   renew(ends: Ends): ConversationState {
-    this.forget(keyOf(ends));
+    this.forget(ends.key);
     return this.of(ends);
   }
 
@@ -95,31 +103,27 @@ export class Conversations {
   private forget(key: string): void {
     this.octets -= this.states.get(key)?.counted ?? 0;
     this.states.delete(key);
+    if (key === this.latestKey) this.latest = undefined;
   }
 
   /** What a protocol sees of a conversation while it dissects one packet. */
   seenFrom(ends: Ends, state: ConversationState, packet: number): Conversation {
-    const { idOf, expected } = this;
-    return {
-      ...ends,
-      packet,
-      direction: directionOf(ends, state),
-      remember<T>(name: string, make: () => T): T {
-        if (!state.memory.has(name)) state.memory.set(name, make());
-        return state.memory.get(name) as T;
-      },
-      switchTo(protocol) {
-        state.protocol = idOf(protocol);
-        state.said = true;
-      },
-      expect(carrier, address, port, protocol) {
-        if (expected.size >= MAXIMUM_EXPECTED) {
-          const [oldest] = expected.keys();
-          expected.delete(oldest);
-        }
-        expected.set(`${carrier} ${address} ${port}`, protocol);
-      },
-    };
+    return new Seen(ends, state, packet, this);
+  }
+
+  /** Makes the protocol of the conversation another one, which goes before ports. */
+  say(state: ConversationState, protocol: string): void {
+    state.protocol = this.idOf(protocol);
+    state.said = true;
+  }
+
+  expect(carrier: string, address: string, port: number, protocol: string): void {
+    const { expected } = this;
+    if (expected.size >= MAXIMUM_EXPECTED) {
+      const [oldest] = expected.keys();
+      expected.delete(oldest);
+    }
+    expected.set(`${carrier} ${address} ${port}`, protocol);
   }
 
   private announced({ carrier, source, sourcePort, destination, destinationPort }: Ends): number {
@@ -135,8 +139,46 @@ export function directionOf(ends: Ends, state: ConversationState): 0 | 1 {
   return ends.source === state.source && ends.sourcePort === state.sourcePort ? 0 : 1;
 }
 
-function keyOf({ carrier, source, destination, sourcePort, destinationPort }: Ends): string {
-  const from = `${source} ${sourcePort}`;
-  const to = `${destination} ${destinationPort}`;
-  return from < to ? `${carrier} ${from} ${to}` : `${carrier} ${to} ${from}`;
+/** One packet's view of its conversation; a class, because one is made for every packet. */
+class Seen implements Conversation {
+  readonly direction: 0 | 1;
+
+  constructor(
+    private readonly ends: Ends,
+    private readonly state: ConversationState,
+    readonly packet: number,
+    private readonly all: Conversations,
+  ) {
+    this.direction = directionOf(ends, state);
+  }
+
+  get source(): string {
+    return this.ends.source;
+  }
+
+  get destination(): string {
+    return this.ends.destination;
+  }
+
+  get sourcePort(): number {
+    return this.ends.sourcePort;
+  }
+
+  get destinationPort(): number {
+    return this.ends.destinationPort;
+  }
+
+  remember<T>(name: string, make: () => T): T {
+    const { memory } = this.state;
+    if (!memory.has(name)) memory.set(name, make());
+    return memory.get(name) as T;
+  }
+
+  switchTo(protocol: string): void {
+    this.all.say(this.state, protocol);
+  }
+
+  expect(carrier: 'tcp' | 'udp', address: string, port: number, protocol: string): void {
+    this.all.expect(carrier, address, port, protocol);
+  }
 }

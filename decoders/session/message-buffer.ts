@@ -31,9 +31,14 @@ export class MessageBuffer {
   /** Takes the first `octets` out, in a buffer of their own. */
   take(octets: number): Uint8Array<ArrayBuffer> {
     const taken = this.bytes.slice(0, octets);
+    this.drop(octets);
+    return taken;
+  }
+
+  /** Lets the first `octets` go. */
+  drop(octets: number): void {
     this.bytes.copyWithin(0, octets, this.length);
     this.length -= octets;
     if (this.length === 0) this.bytes = new Uint8Array(0);
-    return taken;
   }
 }

@@ -11,7 +11,7 @@ import type { Problem } from '../core/problem.js';
 import type { Registry } from '../core/registry.js';
 import type { LayerNode, PacketTree, TreeSource } from '../core/tree.js';
 import { PacketFlag, Walk, walkFrom, walkPacket } from '../core/walk.js';
-import { addressesUnder } from './addresses.js';
+import { EndsOf } from './addresses.js';
 import { AGREE_ON_TLS, beginsTls } from './begins-tls.js';
 import { sequenceDistance } from './byte-stream.js';
 import { type ConversationState, Conversations, type Direction, directionOf, type Ends } from './conversations.js';
@@ -27,11 +27,20 @@ export interface SessionOptions {
   /** Put messages together that span TCP segments. Default true. */
   readonly desegment?: boolean;
   /**
+   * For somebody who looks at upper layers only: whether they would look at these octets of a stream, of the protocol
+   * with this registry id. They are asked for octets that leave nothing behind; when they would not, those are not
+   * decoded.
+   */
+  readonly worth?: Worth;
+  /**
    * Leave segments by themselves whose checksum is wrong, as Wireshark does where it verifies them. Default false: what
    * was captured on the machine that sent it has no checksums yet.
    */
   readonly verifyTcpChecksum?: boolean;
 }
+
+/** Whether somebody wants what a protocol (its registry id) says in the octets [start, end). */
+export type Worth = (protocol: number, view: DataView, start: number, end: number) => boolean;
 
 /** A packet with its place in the capture. */
 export interface SessionPacket extends PacketData {
@@ -72,7 +81,7 @@ export class Session {
   private readonly tcp: number;
   private readonly udp: number;
   private readonly agreeOnTls: ReadonlySet<number>;
-  private readonly columns = new Columns(1);
+  private readonly ends: EndsOf;
   /** Used again for every packet: they are large, and nothing of them is kept. */
   private readonly walks: Walk[] = [];
   private walksUsed = 0;
@@ -82,6 +91,7 @@ export class Session {
     private readonly options: SessionOptions = {},
   ) {
     this.conversations = new Conversations((filter) => registry.idOf(filter));
+    this.ends = new EndsOf(registry, new Columns(1));
     this.tcp = registry.idOf('tcp');
     this.udp = registry.idOf('udp');
     this.agreeOnTls = new Set(AGREE_ON_TLS.map((filter) => registry.idOf(filter)));
@@ -92,9 +102,13 @@ export class Session {
     return treeOf(this.grow(packet, 'whole'));
   }
 
-  /** The same, without the layers down to the transport of whatever has one: half the work for a filter on the rest. */
-  dissectUpper(packet: SessionPacket): PacketTree {
-    return treeOf(this.grow(packet, 'upper'));
+  /**
+   * The same, without the layers down to the transport of whatever has one: half the work for a filter on the rest.
+   *
+   * @param walk the packet's finished walk, when there is one already; it is changed
+   */
+  dissectUpper(packet: SessionPacket, walk?: Walk): PacketTree {
+    return treeOf(this.grow(packet, 'upper', walk));
   }
 
   /** Takes note of the next packet of the capture as `dissect` does, for less: nobody will look at its tree. */
@@ -102,12 +116,12 @@ export class Session {
     this.grow(packet, 'none');
   }
 
-  private grow(packet: SessionPacket, wanted: Growing['wanted']): Growing {
+  private grow(packet: SessionPacket, wanted: Growing['wanted'], walked?: Walk): Growing {
     const { registry } = this;
     this.walksUsed = 0;
-    const walk = this.freshWalk();
+    const walk = walked ?? this.freshWalk();
     const { view, start, captured, original, linkType } = packet;
-    walkPacket(registry, view, linkType, start, captured, original, walk);
+    if (walked === undefined) walkPacket(registry, view, linkType, start, captured, original, walk);
     const growing: Growing = {
       number: packet.number,
       wanted,
@@ -285,9 +299,11 @@ export class Session {
       direction.needed = 0;
       const whole = this.runOf(view, at, end, state, direction, conversation);
       if (whole === at) break;
-      const walk = continued(unit.walk, this.freshWalk(), depth, whole);
-      walkFrom(this.registry, view, state.protocol, at, whole, walk);
-      this.showLayers({ ...unit, walk }, depth + 1, growing, conversation, true);
+      if (!this.leaves(view, at, whole, state.protocol, conversation, growing)) {
+        const walk = continued(unit.walk, this.freshWalk(), depth, whole);
+        walkFrom(this.registry, view, state.protocol, at, whole, walk);
+        this.showLayers({ ...unit, walk }, depth + 1, growing, conversation, true);
+      }
       at = whole;
     }
     if (at < end) direction.pending.append(octetsOf(view), at, end);
@@ -333,8 +349,12 @@ export class Session {
     conversation: Conversation,
     growing: Growing,
   ): void {
-    const bytes = direction.pending.take(octets);
     direction.needed = 0;
+    if (this.leaves(direction.pending.view(), 0, octets, protocol, conversation, growing)) {
+      direction.pending.drop(octets);
+      return;
+    }
+    const bytes = direction.pending.take(octets);
     const source = this.addSource(growing, 'Reassembled TCP', bytes);
     const walk = this.freshWalk();
     walk.reset(0, bytes.length);
@@ -373,6 +393,28 @@ export class Session {
       at += length;
     }
     return at;
+  }
+
+  /** Whether nobody looks at these messages, and nothing would be remembered of them. */
+  private leaves(
+    view: DataView,
+    start: number,
+    end: number,
+    id: number,
+    conversation: Conversation,
+    { wanted }: Growing,
+  ): boolean {
+    if (wanted === 'whole') return false;
+    const { message, forgets } = this.registry.runtime(id).protocol;
+    if (forgets === undefined || message === undefined) return false;
+    if (wanted === 'upper' && this.options.worth?.(id, view, start, end) !== false) return false;
+    for (let at = start; at < end; ) {
+      if (!forgets.octets(view, at, end, conversation)) return false;
+      const length = message(view, at, end, conversation);
+      if (length <= 0) return true;
+      at += length;
+    }
+    return true;
   }
 
   private showLayers(
@@ -415,15 +457,7 @@ export class Session {
   }
 
   private endsOf({ view, walk }: Unit, depth: number): Ends | undefined {
-    const addresses = addressesUnder(this.registry, view, walk, depth, this.columns);
-    if (addresses === undefined) return undefined;
-    const at = walk.start[depth];
-    return {
-      ...addresses,
-      carrier: walk.protocol[depth] === this.tcp ? 'tcp' : 'udp',
-      sourcePort: view.getUint16(at),
-      destinationPort: view.getUint16(at + 2),
-    };
+    return this.ends.at(view, walk, depth, walk.protocol[depth] === this.tcp ? 'tcp' : 'udp');
   }
 }
 
