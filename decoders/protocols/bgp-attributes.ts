@@ -120,6 +120,7 @@ export const attributeFields = {
   'aigp.type': uint(8, 'AIGP type', { filter: 'bgp.update.attribute.aigp.type' }),
   'aigp.length': uint(16, 'AIGP TLV length', { filter: 'bgp.update.attribute.aigp.length' }),
   'aigp.metric': uint(64, 'AIGP Accumulated IGP Metric', { filter: 'bgp.update.attribute.aigp.accu_igp_metric' }),
+  setOrigin: uint(32, 'Origin AS', at('attr_set.origin_as')),
   unknownAttribute: group('Unknown Path attributes', { filter: 'bgp.update.path_attributes.unknown' }),
   prefix_length: uint(8, 'Prefix Length'),
   withdrawn_prefix: ipv4Address('Withdrawn prefix'),
@@ -136,9 +137,10 @@ export const attributeFields = {
 export type AttributeFields = { readonly [K in keyof typeof attributeFields]: Field };
 
 const EXTENDED_LENGTH = 0x10;
+const ATTRIBUTE_SET = 128;
 
 /** RFC 4271, section 4.3. */
-export function pathAttributes(body: Body, field: AttributeFields): void {
+export function pathAttributes(body: Body, field: AttributeFields, inSet = false): void {
   while (body.remaining > 0)
     body.group(field.path_attribute, () => {
       const flags = body.number(field.flags);
@@ -147,7 +149,9 @@ export function pathAttributes(body: Body, field: AttributeFields): void {
       const length = Number(body.take(field.attributeLength, (flags & EXTENDED_LENGTH) === 0 ? 1 : 2).value);
       body.need(length, attributeTypes[code] ?? 'a path attribute');
       body.within(body.position + length, () => {
-        if (readers[code] !== undefined) readers[code](body, field);
+        // A set in a set is not followed: they could nest without end.
+        if (code === ATTRIBUTE_SET && !inSet) attributeSet(body, field);
+        else if (readers[code] !== undefined) readers[code](body, field);
         else if (attributeTypes[code] === undefined) unknown(body, field);
         if (body.remaining > 0) body.skip(body.remaining);
       });
@@ -187,6 +191,13 @@ const readers: Readonly<Record<number, Reader>> = {
   26: accumulated,
   32: largeCommunities,
 };
+
+/** RFC 6368, section 5: the attributes that a customer's network has set. */
+function attributeSet(body: Body, field: AttributeFields): void {
+  if (body.remaining < 4) return;
+  body.number(field.setOrigin);
+  if (body.remaining > 0) body.group(field.path_attributes, () => pathAttributes(body, field, true));
+}
 
 function unknown(body: Body, field: AttributeFields): void {
   body.group(field.unknownAttribute, () => undefined, body.remaining);

@@ -117,7 +117,7 @@ function labeled(body: Body, field: AttributeFields, key: keyof AttributeFields,
     labels.push(label === WITHDRAWN_LABEL || label === 0 ? 'withdrawn' : `${label >> 4}${bottom ? ' (bottom)' : ''}`);
     if (bottom || label === WITHDRAWN_LABEL || label === 0) break;
   }
-  body.found(field.label_stack, labels.join(' '), start, body.position - start);
+  body.found(field.label_stack, labels.join(','), start, body.position - start);
   if (vpn) {
     if (bits < DISTINGUISHER_BITS) return false;
     body.need(8, field.rd.title);

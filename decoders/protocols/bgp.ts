@@ -28,6 +28,8 @@ import { type AttributeFields, announced, attributeFields, pathAttributes, withd
 import { readMessages } from './messages.js';
 
 const HEADER = 19;
+/** RFC 4271, section 4.1; longer ones only where both sides have said that they take them (RFC 8654). */
+const LARGEST = 4096;
 const OPEN = 1;
 const UPDATE = 2;
 const NOTIFICATION = 3;
@@ -145,7 +147,12 @@ export const bgp = protocol('bgp', 'Border Gateway Protocol', {
   fields,
   headerLength: 'all',
   message: messageLength,
-  body: (body, field) => readMessages(body, messageLength, () => message(body, field)),
+  body: (body, field) => {
+    const before = isMarker(body.view, body.start, body.end) ? 0 : octetsBeforeMarker(body.view, body.start, body.end);
+    if (before < 0) return;
+    body.skip(before);
+    readMessages(body, lengthHere, () => message(body, field));
+  },
   info: (layer: LayerNode) => {
     const types = layer.fields.filter((field) => field.name === 'bgp.type').map((field) => Number(field.value));
     const names = types.map((type) => messageTypes[type] ?? `Unknown message type (${type})`);
@@ -153,13 +160,38 @@ export const bgp = protocol('bgp', 'Border Gateway Protocol', {
   },
 });
 
-/** RFC 4271, section 4.1. */
+/**
+ * RFC 4271, section 4.1. The marker says nothing any more (RFC 4271 wants all ones), but tells where a message begins:
+ * what stands before the first is the end of one whose beginning is not there.
+ */
 function messageLength(view: DataView, start: number, end: number): number {
   if (end - start < HEADER) return 0;
-  // The marker says nothing any more; what looks like nothing that BGP sends is the middle of a message.
-  if (view.getUint32(start) !== 0xffffffff && messageTypes[view.getUint8(start + 18)] === undefined) return -1;
+  if (isMarker(view, start)) return lengthHere(view, start, end);
+  const length = view.getUint16(start + 16);
+  const plausible = messageTypes[view.getUint8(start + 18)] !== undefined && length >= HEADER && length <= LARGEST;
+  return plausible ? length : octetsBeforeMarker(view, start, end);
+}
+
+/** The length of a message that follows another, whatever its marker is. */
+function lengthHere(view: DataView, start: number, end: number): number {
+  if (end - start < HEADER) return 0;
   const length = view.getUint16(start + 16);
   return length < HEADER ? -1 : length;
+}
+
+function isMarker(view: DataView, at: number, end = at + 16): boolean {
+  if (at + 16 > end) return false;
+  for (let i = 0; i < 16; i += 4) if (view.getUint32(at + i) !== 0xffffffff) return false;
+  return true;
+}
+
+function octetsBeforeMarker(view: DataView, start: number, end: number): number {
+  let ones = 0;
+  for (let at = start; at + HEADER - 16 < end; at++) {
+    ones = view.getUint8(at) === 0xff ? ones + 1 : 0;
+    if (ones === 16) return at - 15 - start;
+  }
+  return -1;
 }
 
 function message(body: Body, field: BgpFields): void {
@@ -201,8 +233,7 @@ function parameter(body: Body, field: BgpFields): void {
     body.need(length, 'an optional parameter');
     body.within(body.position + length, () => {
       if (type === 2) while (body.remaining > 0) capability(body, field);
-      else if (body.remaining > 0)
-        body.take(field[`open.opt.param.${type === 1 ? 'auth' : 'unknown'}`], body.remaining);
+      else body.take(field[`open.opt.param.${type === 1 ? 'auth' : 'unknown'}`], body.remaining);
     });
   });
 }
