@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { captureRoutes } from './captures.js';
+import { checkRoutes } from './checks.js';
 import type { ApiContext } from './context.js';
 import { eventRoutes } from './events.js';
 import { exportRoutes } from './export.js';
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   ...packetRoutes,
   ...flowRoutes,
   ...statisticsRoutes,
+  ...checkRoutes,
   ...exportRoutes,
   ...eventRoutes,
   ...markRoutes,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { CaptureError, type EngineName } from '../captures/sources/source.js';
 import type { LiveRequest } from '../captures/store/capture-store.js';
+import { FilterError } from '../decoders/filter/error.js';
 import { captureOf } from './context.js';
 import { captureJson } from './present.js';
 import { ApiError } from './problem.js';
@@ -11,17 +12,7 @@ import { capture, captureId, startCapture } from './schemas.js';
 
 /** The request without the members that are not there, as `exactOptionalPropertyTypes` wants it. */
 function liveRequest(body: z.output<typeof startCapture>): LiveRequest {
-  const { stop, ...rest } = body;
-  if (stop?.when !== undefined)
-    throw new ApiError(
-      400,
-      'unsupported',
-      'stop.when (a display filter that stops the capture) is not supported yet.',
-      {
-        hint: 'Use stop.packets, stop.bytes or stop.seconds.',
-      },
-    );
-  return JSON.parse(JSON.stringify({ ...rest, engine: rest.engine as EngineName, stop })) as LiveRequest;
+  return JSON.parse(JSON.stringify({ ...body, engine: body.engine as EngineName })) as LiveRequest;
 }
 
 export const captureRoutes = [
@@ -50,7 +41,12 @@ export const captureRoutes = [
       501: 'The engine is not there; `hint` says how to get it.',
       507: 'The disk is full.',
     },
-    handle: async ({ body }, { store, ownTraffic }) => {
+    handle: async ({ body }, { store, queries, ownTraffic }) => {
+      const when = body.stop?.when;
+      if (when !== undefined) {
+        const found = await queries.checkFilter(when);
+        if (!found.valid) throw new FilterError(`stop.when: ${found.error}`, found.position);
+      }
       const record = await store.start({
         ...liveRequest(body),
         ...(ownTraffic === undefined ? {} : { leaveOut: ownTraffic }),

@@ -23,6 +23,7 @@ export function captureJson(record: CaptureRecord) {
     state: record.state,
     source: record.source,
     ...(Object.keys(record.stop).length === 0 ? {} : { stop: record.stop }),
+    ...(record.trigger === undefined ? {} : { trigger: record.trigger }),
     ...(Object.keys(record.ring).length === 0 ? {} : { ring: record.ring }),
     linkTypes: [...new Set(record.interfaces.map((one) => one.linkType))],
     interfaces: record.interfaces,

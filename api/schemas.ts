@@ -36,8 +36,13 @@ export const stopRules = z.strictObject({
   seconds: z.number().positive().max(1e9).optional().describe('Stop after so many seconds.'),
   when: z
     .string()
+    .trim()
+    .min(1)
+    .max(100_000)
     .optional()
-    .describe('Display filter that stops the capture when it first matches: not supported yet.'),
+    .describe(
+      'Display filter: the capture stops some tenths of a second after the first packet that meets it, which gets a mark; the capture’s `trigger` says which.',
+    ),
 });
 
 export const ringRules = z.strictObject({
@@ -87,6 +92,12 @@ export const capture = z.object({
   ),
   startedAt: time,
   stoppedAt: orNull(time),
+  stop: stopRules.optional(),
+  trigger: z
+    .object({ filter: z.string(), packet: z.int().min(1) })
+    .optional()
+    .describe('What `stop.when` found: the packet that stopped the capture.'),
+  ring: ringRules.optional(),
   packets: count.describe('Packets so far: the number of the last one.'),
   bytes: count.describe('Octets on the wire.'),
   firstTime: orNull(time),

@@ -1,6 +1,7 @@
 /** The command line. */
 
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exitStatus, inWords } from './commands/failure.js';
 import { interfacesCommand } from './commands/interfaces.js';
@@ -27,6 +28,7 @@ help says. Exit status: 0 done, 1 failed, 2 wrong use.`,
     interfacesCommand(),
     doctorCommand(),
     readCommand(),
+    checkCommand(),
     importCommand(),
     exportCommand(),
     reindexCommand(),

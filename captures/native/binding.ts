@@ -81,6 +81,8 @@ export interface NativeBinding {
   listInterfaces(linkTypes: boolean): Promise<NativeInterface[]>;
   /** libpcap's words about a wrong filter, or null for a right one. */
   compileFilter(text: string, dlt: number, snapLength: number): string | null;
+  /** Whether a right filter lets a frame of this link type (DLT_) through. @throws libpcap's words for a wrong one */
+  filterAccepts(text: string, dlt: number, frame: Uint8Array): boolean;
   /** Such as `libpcap version 1.10.3 (with TPACKET_V3)`. */
   readonly libraryVersion: string;
 }

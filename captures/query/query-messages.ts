@@ -6,7 +6,7 @@ import type { ExportQuery } from './query-types.js';
 import type { Questions } from './questions.js';
 
 /** The names of the questions: methods of `Questions`. */
-export type QuestionName = 'packets' | 'packet' | 'count' | 'flows' | 'flow' | 'statistics';
+export type QuestionName = 'packets' | 'packet' | 'count' | 'flows' | 'flow' | 'statistics' | 'first' | 'checks';
 
 export interface AskMessage {
   readonly type: 'ask';

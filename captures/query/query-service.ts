@@ -2,6 +2,7 @@
 
 import type { CheckResult, Completion } from '../../decoders/filter/index.js';
 import type { CaptureStore } from '../store/capture-store.js';
+import type { Check, CheckReport } from './checks.js';
 import type { FieldReference } from './filter-language.js';
 import { QueryPool } from './query-pool.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   PacketPage,
   PacketQuery,
 } from './query-types.js';
+import { StopTriggers } from './stop-triggers.js';
 import type { StatisticsAnswer, StatisticsQuery } from './statistics/index.js';
 
 export class QueryService {
@@ -20,6 +22,7 @@ export class QueryService {
 
   constructor(store: CaptureStore) {
     this.pool = new QueryPool(store);
+    new StopTriggers(store, (id, filter) => this.pool.ask(id, 'first', filter));
   }
 
   /** Starts the query thread before somebody asks: loading the decoders takes it a tenth of a second. */
@@ -47,6 +50,11 @@ export class QueryService {
 
   flow(id: string, flow: number): Promise<FlowInfo | null> {
     return this.pool.ask(id, 'flow', flow);
+  }
+
+  /** Judges expectations about a capture. @throws FilterError for a wrong filter among them */
+  checks(id: string, checks: readonly Check[]): Promise<CheckReport> {
+    return this.pool.ask(id, 'checks', checks);
   }
 
   /** @throws FilterError, CaptureError `bad-option` for a timeline of too many buckets */

@@ -4,6 +4,7 @@ import { registry } from '../../decoders/protocols/index.js';
 import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
 import { CaptureReader, type PacketRef } from './capture-reader.js';
+import { type Check, type CheckReport, judge } from './checks.js';
 import { FilterRun } from './filter-run.js';
 import { flowById, flowPage } from './flows.js';
 import { RowBuilder } from './packet-rows.js';
@@ -82,6 +83,27 @@ export class Questions {
     return flowPage(this.reader, query, filter === '' ? undefined : await this.flowsOf(filter));
   }
 
+  /** The first packet that meets a filter among those that are indexed; `time` in nanoseconds since 1970. */
+  async first(filter: string): Promise<{ number: number; time: string | null } | null> {
+    const results = this.resultSet(filter);
+    await this.lookUntil(results, () => results.count > 0);
+    if (results.count === 0) return null;
+    const number = results.at(0);
+    const time = this.timeOf(number);
+    const base = this.reader.baseTime;
+    return { number, time: time === null || base === undefined ? null : (base + BigInt(time)).toString() };
+  }
+
+  /** @throws FilterError with the filter's name in its words */
+  checks(checks: readonly Check[]): Promise<CheckReport> {
+    const complete = async (filter: string): Promise<ResultSet> => {
+      const results = this.resultSet(filter);
+      await this.lookUntil(results, () => false);
+      return results;
+    };
+    return judge(checks, complete, (number) => this.timeOf(number));
+  }
+
   statistics(query: StatisticsQuery): Promise<StatisticsAnswer> {
     return this.counts.answer(query);
   }
@@ -109,6 +131,12 @@ export class Questions {
 
   private closeWhenIdle(): void {
     if (this.retired && this.busy === 0) this.reader.close();
+  }
+
+  /** Nanoseconds since the capture's first packet; null when the packet has no time. */
+  private timeOf(number: number): number | null {
+    const time = this.reader.statement('SELECT p.time FROM packets p WHERE p.number = ?').pluck().get(number);
+    return (time as number | null | undefined) ?? null;
   }
 
   /** Packets that are in the index and not expired. */

@@ -25,6 +25,8 @@ export interface StopRules {
   /** Octets on the wire. */
   readonly bytes?: number;
   readonly seconds?: number;
+  /** Display filter: the first packet that meets it ends the capture. The query thread looks for it. */
+  readonly when?: string;
 }
 
 export interface RecorderData {
@@ -39,6 +41,8 @@ export interface RecorderData {
 export interface IndexerData {
   readonly folder: string;
   readonly recorder: MessagePort | undefined;
+  /** Where the programs of new flows are asked for, in a live capture. */
+  readonly programs?: MessagePort | undefined;
   /** For an index that is built again. */
   readonly past: Past | undefined;
 }

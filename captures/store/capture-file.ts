@@ -53,6 +53,8 @@ export interface CaptureRecord {
   state: CaptureState;
   readonly source: CaptureOrigin;
   readonly stop: StopRules;
+  /** What `stop.when` found. */
+  trigger?: { readonly filter: string; readonly packet: number };
   readonly ring: RingRules;
   interfaces: Pick<CaptureInterface, 'id' | 'name' | 'description' | 'linkType' | 'comment'>[];
   /** RFC 3339. */

@@ -50,7 +50,7 @@ describe('starting a capture', () => {
     ['a snap length of 2^32', { interfaces: ['lo'], snapLength: 2 ** 32 }, 400, /snapLength.*262144/],
     ['a snap length of 0', { interfaces: ['lo'], snapLength: 0 }, 400, /snapLength/],
     ['an unknown member', { interfaces: ['lo'], snaplen: 96 }, 400, /snaplen/],
-    ['a trigger, which comes later', { interfaces: ['lo'], stop: { when: 'tcp' } }, 400, /not supported yet/],
+    ['a trigger that is no filter', { interfaces: ['lo'], stop: { when: 'tcp.prt' } }, 400, /stop\.when.*tcp\.prt/],
     ['a list instead of an object', [], 400, /object/],
   ])('%s', async (_what, body, status, detail) => {
     const problem = await refused('/api/captures', body);

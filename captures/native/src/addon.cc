@@ -11,6 +11,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Capture", Capture::define(env));
   exports.Set("listInterfaces", Napi::Function::New(env, listInterfaces, "listInterfaces"));
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter, "compileFilter"));
+  exports.Set("filterAccepts", Napi::Function::New(env, filterAccepts, "filterAccepts"));
   exports.Set("libraryVersion", Napi::String::New(env, pcap_lib_version()));
   return exports;
 }
