@@ -30,6 +30,7 @@ const names: Readonly<Record<number, string>> = {
   38: 'PREF64',
 };
 
+const REDIRECTED_HEADER = 4;
 const preferences = { 0: 'Medium', 1: 'High', 2: 'Reserved', 3: 'Low' };
 
 export const optionFields = {
@@ -172,8 +173,9 @@ export function readOptions(body: Body, field: OptionFields): void {
       const length = body.number(field['opt.length']) * 8;
       // RFC 4861, section 4.6: a node must discard such a packet, for it would never end.
       if (length === 0) body.fail(`Neighbor Discovery option ${type} has length 0`);
-      body.need(length - 2, `Neighbor Discovery option ${type}`);
-      const end = start + length;
+      // The packet that a Redirect quotes is a layer of its own, behind this one.
+      const end = type === REDIRECTED_HEADER && start + 8 === body.end ? body.end : start + length;
+      body.need(end - body.position, `Neighbor Discovery option ${type}`);
       body.within(end, () => {
         const label = (readers[type] ?? ((inside, fields) => rest(inside, fields['opt.data'])))(body, field);
         if (label !== undefined) body.describe(`${name}: ${label}`);

@@ -8,13 +8,30 @@ import {
 import { etherText, ipv6Text } from '../core/format.js';
 import { type Body, bits, bytes, type Field, flag, group, ipv6Address, protocol, REST, uint } from '../core/index.js';
 import { icmpv6Codes, icmpv6Types } from '../labels/icmp.js';
+import { messageFields, type MessageFields as RareFields, rareMessages, withOptions } from './icmpv6-messages.js';
 import { optionFields, readOptions } from './icmpv6-options.js';
+import { type RplFields, readRpl, rplFields } from './icmpv6-rpl.js';
 
 const PROTOCOL_NUMBER = 58;
-/** Types below this are errors, and quote the packet that they are about (RFC 4443, section 2.1). */
-const LEAST_INFORMATIONAL = 128;
+/** Errors quote the packet that they are about (RFC 4443, section 2.1); those that may come some day need not begin alike. */
+const LAST_KNOWN_ERROR = 4;
 const ECHO_REQUEST = 128;
 const ECHO_REPLY = 129;
+const REDIRECT = 137;
+const RPL = 155;
+/** The Neighbor Discovery option that quotes the redirected packet (RFC 4861, section 4.6.3). */
+const REDIRECTED_HEADER = 4;
+
+/** RFC 8335, section 3. */
+const echoStates = {
+  0: 'Reserved',
+  1: 'Incomplete',
+  2: 'Reachable',
+  3: 'Stale',
+  4: 'Delay',
+  5: 'Probe',
+  6: 'Failed',
+};
 
 const recordTypes = {
   1: 'Include',
@@ -25,8 +42,20 @@ const recordTypes = {
   6: 'Block old sources',
 };
 
+/** Octets of a Redirect before the packet that it quotes, 0 when it quotes none that is whole enough to be one. */
+function redirectedAt(view: DataView, start: number, end: number): number {
+  let at = start + 40;
+  while (at + 8 < end) {
+    const length = view.getUint8(at + 1) * 8;
+    if (view.getUint8(at) === REDIRECTED_HEADER && view.getUint8(at + 8) >> 4 === 6) return at + 8 - start;
+    if (length === 0) return 0;
+    at += length;
+  }
+  return 0;
+}
+
 function isError(type: number): boolean {
-  return type < LEAST_INFORMATIONAL;
+  return type <= LAST_KNOWN_ERROR;
 }
 
 /** Internet Control Message Protocol for IPv6, with Neighbor Discovery and Multicast Listener Discovery. */
@@ -48,7 +77,27 @@ export const icmpv6 = protocol('icmpv6', 'Internet Control Message Protocol v6',
     'echo.identifier': uint(16, 'Identifier', { base: 16 }),
     'echo.sequence_number': uint(16, 'Sequence'),
     'ext.echo.seq': uint(8, 'Sequence number'),
-    'ext.echo.flags': uint(8, 'Flags', { base: 16 }),
+    echoRequest: bits(
+      8,
+      'Flags',
+      {
+        res: uint(7, 'Reserved', { base: 16, filter: 'icmpv6.ext.echo.req.res' }),
+        local: flag('Local bit', { filter: 'icmpv6.ext.echo.req.local' }),
+      },
+      { bare: true },
+    ),
+    echoReply: bits(
+      8,
+      'State and flags',
+      {
+        state: uint(3, 'State', { filter: 'icmpv6.ext.echo.rsp.state', labels: echoStates }),
+        res: uint(2, 'Reserved', { base: 16, filter: 'icmpv6.ext.echo.rsp.res' }),
+        active: flag('Active bit', { filter: 'icmpv6.ext.echo.rsp.active' }),
+        ipv4: flag('IPv4 bit', { filter: 'icmpv6.ext.echo.rsp.ipv4' }),
+        ipv6: flag('IPv6 bit', { filter: 'icmpv6.ext.echo.rsp.ipv6' }),
+      },
+      { bare: true },
+    ),
     'nd.ra.cur_hop_limit': uint(8, 'Cur hop limit'),
     'nd.ra.flag': bits(
       8,
@@ -104,16 +153,20 @@ export const icmpv6 = protocol('icmpv6', 'Internet Control Message Protocol v6',
     'mldr.mar.auxiliary_data': bytes(0, 'Auxiliary Data'),
     data: bytes(0, 'Data'),
     ...optionFields,
+    ...messageFields,
+    ...rplFields,
   },
-  headerLength: (_read, view, start) => {
+  headerLength: (_read, view, start, end) => {
     const type = view.getUint8(start);
+    if (type === REDIRECT) return redirectedAt(view, start, end) || REST;
     return isError(type) || type === ECHO_REQUEST || type === ECHO_REPLY ? 8 : REST;
   },
   next: {
     table: 'raw.version',
     value: (_read, view, start, _end, walk) => {
-      if (!isError(view.getUint8(start)) || start + 8 >= walk.capturedEnd) return -1;
-      return view.getUint8(start + 8) >> 4 === 6 ? 6 : -1;
+      const at = walk.headerEnd[walk.depth - 1];
+      const quotes = isError(view.getUint8(start)) || view.getUint8(start) === REDIRECT;
+      return quotes && at < walk.capturedEnd && view.getUint8(at) >> 4 === 6 ? 6 : -1;
     },
   },
   inspect: (_read, view, start, end, walk) => {
@@ -127,14 +180,19 @@ export const icmpv6 = protocol('icmpv6', 'Internet Control Message Protocol v6',
       ? ChecksumStatus.unverified
       : checkTransport(view, walk, depth, start, walk.end[depth], PROTOCOL_NUMBER, checksum);
     transportChecksum(body, field['checksum.status'], sum, start + 2, 'ICMPv6 checksum');
-    message(body, field, read.type(view, start));
+    message(body, field, read.type(view, start), read.code(view, start));
   },
   info: (_layer, body) => summary(body),
 });
 
 type MessageFields = Readonly<Record<string, Field>>;
 
-function message(body: Body, field: MessageFields & Parameters<typeof readOptions>[1], type: number): void {
+function message(
+  body: Body,
+  field: MessageFields & Parameters<typeof readOptions>[1] & RplFields & RareFields,
+  type: number,
+  code: number,
+): void {
   switch (type) {
     case 1:
     case 3:
@@ -156,8 +214,9 @@ function message(body: Body, field: MessageFields & Parameters<typeof readOption
     case 161:
       body.number(field['echo.identifier']);
       body.number(field['ext.echo.seq']);
-      body.number(field['ext.echo.flags']);
-      if (body.remaining > 0) body.take(field['data'], body.remaining);
+      body.number(field[type === 160 ? 'echoRequest' : 'echoReply']);
+      // The object that names the interface (section 2.1).
+      if (body.remaining > 0) body.skip(body.remaining);
       break;
     case 130:
       listenerQuery(body, field);
@@ -204,8 +263,13 @@ function message(body: Body, field: MessageFields & Parameters<typeof readOption
     case 143:
       listenerReport(body, field);
       break;
+    case RPL:
+      readRpl(body, field, code);
+      break;
     default:
-      if (body.remaining > 0) body.take(field['data'], body.remaining);
+      if (rareMessages[type] !== undefined) rareMessages[type](body, field, code);
+      else if (body.remaining > 0) body.take(field['data'], body.remaining);
+      if (withOptions.has(type)) readOptions(body, field);
   }
 }
 

@@ -195,7 +195,6 @@ const ownNames: Readonly<Record<string, string>> = {
   'dns.dnskey.flags.reserved_low': 'reserved bits on both sides of a value: one name, two places',
   'dns.flags.reserved': "bits of LLMNR's flags that Wireshark does not show",
   'icmp.ext.echo.flags': 'an octet that Wireshark divides differently in request and reply',
-  'icmpv6.ext.echo.flags': 'an octet that Wireshark divides differently in request and reply',
   'icmpv6.opt.data': 'contents of an option that nobody knows',
   'mip6.data': 'the part of a mobility message that is not decoded',
 };
