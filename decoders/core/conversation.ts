@@ -17,6 +17,16 @@ export interface Conversation {
   remember<T>(key: string, make: () => T): T;
   /** From the octets after the current message on, both directions speak another protocol (its filter name). */
   switchTo(protocol: string): void;
-  /** Packets between these ends will be of this protocol (an FTP data connection, RTP that SDP announced). */
-  expect(carrier: 'tcp' | 'udp', address: string, port: number, protocol: string): void;
+  /**
+   * Packets between these ends will be of this protocol (an FTP data connection, RTP that SDP announced).
+   *
+   * @param handover a key and a value that their conversation remembers from its beginning
+   */
+  expect(
+    carrier: 'tcp' | 'udp',
+    address: string,
+    port: number,
+    protocol: string,
+    handover?: readonly [string, unknown],
+  ): void;
 }

@@ -9,6 +9,8 @@ const DATA = 3;
 const ACKNOWLEDGEMENT = 4;
 const ERROR = 5;
 const OPTION_ACKNOWLEDGEMENT = 6;
+/** Numbers that a block can have. */
+const BLOCKS = 65536;
 
 /** IANA "TFTP": RFC 1350, section 5, and RFC 2347. */
 const opcodes = {
@@ -37,7 +39,9 @@ const fields = {
   type: text('Type'),
   'option.name': text('Option name'),
   'option.value': text('Option value'),
+  request_frame: uint(32, 'Request frame'),
   block: uint(16, 'Block'),
+  'block.full': uint(32, 'Full Block Number'),
   'error.code': uint(16, 'Error code', { labels: errors }),
   'error.message': text('Error message'),
 };
@@ -54,12 +58,18 @@ export const tftp = protocol('tftp', 'Trivial File Transfer Protocol', {
     const { view, start } = body;
     const opcode = view.getUint16(start);
     if (opcode === READ || opcode === WRITE) {
-      expectAnswer(body);
-      zeroText(body, opcode === READ ? field.source_file : field.destination_file);
+      const file = zeroText(body, opcode === READ ? field.source_file : field.destination_file);
+      expectAnswer(body, file);
       zeroText(body, field.type);
       options(body, field);
-    } else if (opcode === DATA || opcode === ACKNOWLEDGEMENT) body.number(field.block);
-    else if (opcode === ERROR) {
+      return;
+    }
+    const transfer = transferOf(body);
+    if (transfer !== undefined) requested(body, field, transfer);
+    if (opcode === DATA || opcode === ACKNOWLEDGEMENT) {
+      const block = body.number(field.block);
+      if (transfer !== undefined) body.derived(field['block.full'], wholeNumber(transfer, block));
+    } else if (opcode === ERROR) {
       body.number(field['error.code']);
       zeroText(body, field['error.message']);
     } else if (opcode === OPTION_ACKNOWLEDGEMENT) options(body, field);
@@ -89,15 +99,51 @@ export const tftp = protocol('tftp', 'Trivial File Transfer Protocol', {
   },
 });
 
+type TftpFields = { readonly [K in keyof typeof fields]: Field };
+
+/** What the packets of a transfer do not say themselves. */
+interface Transfer {
+  readonly file: string;
+  /** Number of the packet with the request. */
+  readonly packet: number;
+  /** The last block, counted on where the 16 bits began again. */
+  block: number;
+}
+
 /** RFC 1350, section 4: the server answers from a port of its own choice to the one that the request came from. */
-function expectAnswer({ dissection }: Body): void {
+function expectAnswer({ dissection }: Body, file: string): void {
   const { conversation } = dissection;
   if (conversation === undefined) return;
-  conversation.expect('udp', conversation.source, conversation.sourcePort, 'tftp');
+  const { source, sourcePort, packet } = conversation;
+  const transfer: Transfer = { file, packet, block: 0 };
+  conversation.expect('udp', source, sourcePort, 'tftp', ['tftp', transfer]);
+  // Some servers answer from the port that was asked.
+  conversation.remember<{ transfer?: Transfer }>('tftp.here', () => ({})).transfer = transfer;
+}
+
+function transferOf({ dissection: { conversation } }: Body): Transfer | undefined {
+  const here = conversation?.remember<{ transfer?: Transfer }>('tftp.here', () => ({}));
+  return here?.transfer ?? conversation?.remember<Transfer | undefined>('tftp', () => undefined);
+}
+
+/** Wireshark calls it the destination whichever way the file goes. */
+function requested(body: Body, field: TftpFields, { file, packet }: Transfer): void {
+  body.derived(field.destination_file, file);
+  body.derived(field.request_frame, packet);
+}
+
+/** The block's number among all, where there are more than 16 bits count. */
+function wholeNumber(transfer: Transfer, block: number): number {
+  const turn = Math.floor(transfer.block / BLOCKS) * BLOCKS;
+  const candidates = [turn - BLOCKS + block, turn + block, turn + BLOCKS + block].filter((number) => number >= 0);
+  transfer.block = candidates.reduce((best, number) =>
+    Math.abs(number - transfer.block) < Math.abs(best - transfer.block) ? number : best,
+  );
+  return transfer.block;
 }
 
 /** RFC 2347: names and values, each ended by a zero. */
-function options(body: Body, field: { readonly [K in keyof typeof fields]: Field }): void {
+function options(body: Body, field: TftpFields): void {
   while (body.remaining > 0) {
     const { view, position, end } = body;
     const name = distanceTo(view, 0, position, end);
