@@ -62,6 +62,7 @@ export class Registry {
   private readonly fieldsByName = new Map<string, RegisteredField>();
   private readonly eitherNames = new Map<string, readonly RegisteredField[]>();
   private readonly linkTypes: Uint16Array;
+  private readonly recognisers: (readonly { readonly id: number; readonly test: Recogniser }[])[] = [];
   private readonly portLookUps = new Map<string, (a: number, b: number) => number>();
 
   /**
@@ -95,7 +96,7 @@ export class Registry {
         ipProtocol: ipProtocolOf(protocol),
         lead: protocol.lead,
         quotes: protocol.role === 'quotes',
-        next: this.nextOf(protocol),
+        next: this.nextOf(protocol, id),
         read: protocol.read,
         fill: compileFill(protocol),
         ...fillRange(protocol),
@@ -132,6 +133,20 @@ export class Registry {
   /** Registry id of the protocol that two ports lead to, the lower one first (`tcp.port`, `udp.port`); 0 when none. */
   byPorts(table: string, a: number, b: number): number {
     return this.portLookUp(table)(a, b);
+  }
+
+  /**
+   * Registry id of the protocol that the octets behind a transport's header look like; 0 when of none.
+   *
+   * @param carrier registry id of the transport
+   * @param except registry id of one that said they are none of its own
+   */
+  recognise(carrier: number, except: number, view: DataView, start: number, end: number): number {
+    const recognisers = this.recognisers[carrier];
+    if (recognisers !== undefined)
+      for (let i = 0; i < recognisers.length; i++)
+        if (recognisers[i].id !== except && recognisers[i].test(view, start, end)) return recognisers[i].id;
+    return 0;
   }
 
   /** Registry id of a protocol by its filter name, 0 when there is none. */
@@ -179,8 +194,12 @@ export class Registry {
     return table;
   }
 
-  private nextOf(protocol: Protocol): Runtime['next'] {
-    if (protocol.ports !== undefined) return this.nextByPorts(protocol.ports, this.recognisersOver(protocol.filter));
+  private nextOf(protocol: Protocol, id: number): Runtime['next'] {
+    if (protocol.ports !== undefined) {
+      const recognisers = this.recognisersOver(protocol.filter);
+      this.recognisers[id] = recognisers;
+      return this.nextByPorts(protocol.ports, recognisers);
+    }
     const steps = protocol.dispatch.map(({ table, value }) => ({ ...this.table(table), value }));
     if (steps.length === 0) return () => 0;
     if (steps.length === 1) {

@@ -201,6 +201,7 @@ export function walkFrom(
   let id = protocol;
   let at = first;
   let end = outerEnd;
+  let refused = false;
   while (id !== 0) {
     const depth = walk.depth;
     if (depth === MAXIMUM_DEPTH) {
@@ -212,7 +213,12 @@ export function walkFrom(
     let lead = 0;
     if (layer.lead !== undefined) {
       lead = layer.lead(layer.read, view, at, available, walk);
-      if (lead < 0) break;
+      if (lead < 0) {
+        // The ports were wrong about it: what its octets say comes next (DTLS where QUIC usually is).
+        id = refused || depth === 0 ? 0 : registry.recognise(walk.protocol[depth - 1], id, view, at, available);
+        refused = true;
+        continue;
+      }
       at += lead;
     }
     walk.protocol[depth] = id;

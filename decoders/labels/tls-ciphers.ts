@@ -92,6 +92,8 @@ const blocks: readonly Block[] = [
 
 /** Names that do not follow the pattern. */
 const singles: Readonly<Record<number, string>> = {
+  // Of Thread's commissioning; the registry has no name for it.
+  0xc0ff: 'TLS_ECJPAKE_WITH_AES_128_CCM_8',
   0x00c6: 'TLS_SM4_GCM_SM3',
   0x00c7: 'TLS_SM4_CCM_SM3',
   0x00ff: 'TLS_EMPTY_RENEGOTIATION_INFO_SCSV',

@@ -1,5 +1,7 @@
 import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
 import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
+import { addFragment } from './dtls-fragments.js';
+import { placedAt, readIn } from './other-octets.js';
 import { readAlert } from './tls-alert.js';
 import { dtlsHandshakeFields } from './tls-fields.js';
 import { type HandshakeContext, messageName, readMessage } from './tls-handshake.js';
@@ -124,27 +126,33 @@ function content(
   }
 }
 
-/** RFC 6347, section 4.2.2: a message may come in fragments; only a whole one is read. */
+/** RFC 6347, section 4.2.2: a message may come in fragments; the one that completes it shows it. */
 function handshake(body: Body, field: DtlsFields, state: TlsState, recordVersion: number): void {
   const type = body.number(field['handshake.type']);
-  const length = body.number(field['handshake.length']);
-  body.number(field['handshake.message_seq']);
+  const total = body.number(field['handshake.length']);
+  const sequence = body.number(field['handshake.message_seq']);
   const offset = body.number(field['handshake.fragment_offset']);
-  const have = body.number(field['handshake.fragment_length']);
-  if (offset !== 0 || have !== length) {
-    body.describe(`${handshakeTypes[type] ?? `Unknown type ${type}`} (Fragment)`);
-    body.skip(have);
+  const length = body.number(field['handshake.fragment_length']);
+  const context: HandshakeContext = { field, state, recordVersion, cookie: (inner) => cookie(inner, field) };
+  const read = (inner: Body): void => {
+    if (type === HELLO_VERIFY_REQUEST) verifyRequest(inner, field, state);
+    else readMessage(inner, context, type);
+  };
+  if (offset === 0 && length === total) {
+    body.describe(messageName(body, type, body.position));
+    const last = body.position + total;
+    if (last <= body.end) contained(body, last, () => read(body));
+    else read(body);
     return;
   }
-  body.describe(messageName(body, type, body.position));
-  const context: HandshakeContext = { field, state, recordVersion, cookie: (inner) => cookie(inner, field) };
-  const last = body.position + length;
-  const inside = () => {
-    if (type === HELLO_VERIFY_REQUEST) verifyRequest(body, field, state);
-    else readMessage(body, context, type);
-  };
-  if (last <= body.end) contained(body, last, inside);
-  else inside();
+  const name = handshakeTypes[type] ?? `Unknown type ${type}`;
+  const whole = addFragment(body, { type, total, sequence, offset, length });
+  const at = body.position;
+  body.skip(length);
+  body.describe(whole === undefined ? `${name} (Fragment)` : `${name} (Reassembled)`);
+  if (whole === undefined) return;
+  const nodes = readIn(body, whole, 0, whole.length, (inner) => contained(inner, whole.length, () => read(inner)));
+  body.adopt(placedAt(nodes, at - body.walk.packetStart));
 }
 
 /** RFC 6347, section 4.2.1. */

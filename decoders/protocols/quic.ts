@@ -1,10 +1,10 @@
 import { hexText } from '../core/format.js';
 import { type Body, type FieldNode, findField, type LayerNode, protocol } from '../core/index.js';
 import { quicVersions } from '../labels/quic.js';
+import { placedAt, readIn } from './other-octets.js';
 import { type QuicFields, quicFields } from './quic-fields.js';
 import { type CryptoPiece, hasVarint, readFrames } from './quic-frames.js';
 import { initialKeys, isKnownVersion, open, type Unmasked, unmask, VERSION_2 } from './quic-keys.js';
-import { placedAt, readIn } from './quic-plain.js';
 import { takeVarint, varintAt, varintSize } from './quic-varint.js';
 import { messageName, readMessage } from './tls-handshake.js';
 import { contained, TLS13, type TlsState } from './tls-state.js';

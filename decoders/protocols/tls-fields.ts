@@ -1,5 +1,6 @@
 /** Fields of the handshake messages, which TLS, DTLS and QUIC have in common, under the names of the one that is asked for. */
 
+import type { FieldDeclaration } from '../core/field.js';
 import { bits, bytes, type Field, group, ipv4Address, ipv6Address, text, uint } from '../core/index.js';
 import { sharedFields } from '../core/protocol.js';
 import { parameterTypes } from '../labels/quic.js';
@@ -25,6 +26,21 @@ import { cipherSuites } from '../labels/tls-ciphers.js';
 const version = (title: string) => uint(16, title, { base: 16, labels: versions });
 const length16 = (title: string) => uint(16, title);
 
+/** EC J-PAKE (draft-cragie-tls-ecjpake): a key, another one, and the proof that the sender knows them. */
+function jpake<Side extends 's' | 'c'>(side: Side) {
+  const lengths = { x: 'Pubkey Length', v: 'Ephemeral Pubkey Length', r: 'Schnorr signature Length' };
+  const titles = { x: 'Pubkey', v: 'Ephemeral Pubkey', r: 'Schnorr signature' };
+  type Part = keyof typeof titles;
+  const entries = (['x', 'v', 'r'] as const).flatMap((part) => [
+    [`handshake.${part}${side}_len`, uint(8, lengths[part])],
+    [`handshake.${part}${side}`, bytes(0, titles[part])],
+  ]);
+  return Object.fromEntries(entries) as Record<
+    `handshake.${Part}${Side}_len` | `handshake.${Part}${Side}`,
+    FieldDeclaration
+  >;
+}
+
 /** RFC 8446, section 4, and the RFCs of the older versions and of the extensions. */
 function handshake(prefix: string) {
   const named = (name: string) => ({ filter: `${prefix}.${name}` });
@@ -41,10 +57,6 @@ function handshake(prefix: string) {
     'handshake.cipher_suites_length': length16('Cipher Suites Length'),
     'handshake.ciphersuites': group('Cipher Suites'),
     'handshake.ciphersuite': uint(16, 'Cipher Suite', { base: 16, labels: cipherSuites }),
-    'handshake.cipher_spec_len': length16('Cipher Spec Length'),
-    'handshake.cipherspec': uint(24, 'Cipher Spec', { base: 16, labels: cipherSuites }),
-    'handshake.challenge_length': length16('Challenge Length'),
-    'handshake.challenge': group('Challenge'),
     'handshake.comp_methods_length': uint(8, 'Compression Methods Length'),
     'handshake.comp_methods': group('Compression Methods'),
     'handshake.comp_method': uint(8, 'Compression Method', { labels: compressionMethods }),
@@ -66,6 +78,8 @@ function handshake(prefix: string) {
     'handshake.server_named_curve': uint(16, 'Named Curve', { base: 16, labels: groups }),
     'handshake.server_point_len': uint(8, 'Pubkey Length'),
     'handshake.server_point': bytes(0, 'Pubkey'),
+    ...jpake('s'),
+    ...jpake('c'),
     'handshake.client_point_len': uint(8, 'Pubkey Length'),
     'handshake.client_point': bytes(0, 'Pubkey'),
     'handshake.p_len': length16('p Length'),

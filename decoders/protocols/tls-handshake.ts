@@ -172,6 +172,12 @@ const serverKeyExchange: Reader = (body, context) => {
     const length = body.number(field['handshake.hint_len']);
     if (length > 0) body.take(field['handshake.hint'], length);
   }
+  if (exchange === 'ECJPAKE') {
+    body.number(field['handshake.server_curve_type']);
+    body.number(field['handshake.server_named_curve']);
+    for (const name of ['xs', 'vs', 'rs'] as const) counted(body, field, name);
+    return;
+  }
   if (/^ECDHE|^ECDH_anon/.test(exchange)) {
     if (body.peek8() !== NAMED_CURVE) return;
     body.number(field['handshake.server_curve_type']);
@@ -187,6 +193,12 @@ const serverKeyExchange: Reader = (body, context) => {
   if (/anon|PSK/.test(exchange)) return;
   signature(body, context, 'handshake.sig_len', 'handshake.sig');
 };
+
+/** Octets with their number, of which one octet is enough. */
+function counted(body: Body, field: HandshakeFields, name: 'xs' | 'vs' | 'rs' | 'xc' | 'vc' | 'rc'): void {
+  const length = body.number(field[`handshake.${name}_len`]);
+  body.take(field[`handshake.${name}`], length);
+}
 
 /** RFC 8422, section 5.4: a named curve, and an uncompressed point or one of Montgomery's curves. */
 function looksLikeCurve({ view, position, remaining }: Body): boolean {
@@ -213,7 +225,8 @@ const clientKeyExchange: Reader = (body, { field, state, recordVersion }) => {
     const length = body.number(field['handshake.identity_len']);
     body.take(field['handshake.identity'], length);
   }
-  if (/^ECDH/.test(exchange)) {
+  if (exchange === 'ECJPAKE') for (const name of ['xc', 'vc', 'rc'] as const) counted(body, field, name);
+  else if (/^ECDH/.test(exchange)) {
     const length = body.number(field['handshake.client_point_len']);
     body.take(field['handshake.client_point'], length);
   } else if (/^DH/.test(exchange)) {

@@ -1,6 +1,7 @@
 /** The Client Hello of SSL 2.0, with which clients once asked for any version: RFC 5246, appendix E.2. */
 
-import type { Body, Field } from '../core/index.js';
+import { type Body, type Field, group, uint } from '../core/index.js';
+import { cipherSuites } from '../labels/tls-ciphers.js';
 import type { HandshakeFields } from './tls-fields.js';
 
 /** The length with its highest bit set, the type, the version and three lengths. */
@@ -18,8 +19,18 @@ export function ssl2HelloLength(view: DataView, at: number, end: number): number
   return (view.getUint16(at) & 0x7fff) === length ? 2 + length : 0;
 }
 
-/** The fields of the record that this message is. */
-export interface Ssl2Fields extends HandshakeFields {
+/** What only this message has. */
+export const ssl2Fields = {
+  'handshake.cipher_spec_len': uint(16, 'Cipher Spec Length'),
+  'handshake.cipherspec': uint(24, 'Cipher Spec', { base: 16, labels: cipherSuites }),
+  'handshake.challenge_length': uint(16, 'Challenge Length'),
+  'handshake.challenge': group('Challenge'),
+};
+
+/** The fields of the record that this message is, too. */
+type Ssl2Fields = HandshakeFields & { readonly [K in keyof typeof ssl2Fields]: Field } & RecordFields;
+
+interface RecordFields {
   readonly record: Field;
   readonly 'record.version': Field;
   readonly 'record.length': Field;

@@ -3,7 +3,7 @@ import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
 import { readAlert } from './tls-alert.js';
 import { tlsHandshakeFields } from './tls-fields.js';
 import { messageName, readMessage } from './tls-handshake.js';
-import { readSsl2Hello, ssl2HelloLength } from './tls-ssl2.js';
+import { readSsl2Hello, ssl2Fields, ssl2HelloLength } from './tls-ssl2.js';
 import { contained, isTls13, stateOf, TLS13, type TlsState } from './tls-state.js';
 import { certificateFields } from './x509-fields.js';
 
@@ -25,6 +25,7 @@ const fields = {
   change_cipher_spec: group('Change Cipher Spec Message'),
   app_data: bytes(0, 'Encrypted Application Data'),
   heartbeat_message: group('Heartbeat Message'),
+  ...ssl2Fields,
   ...tlsHandshakeFields,
   ...certificateFields,
 };

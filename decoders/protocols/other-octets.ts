@@ -1,4 +1,4 @@
-/** A packet with its protection removed, and how a body reads on in it. */
+/** How a body reads on in other octets than the packet's: those that protection was removed from, or that were put together. */
 
 import { Body, type Dissection, STOP } from '../core/body.js';
 import type { FieldNode } from '../core/tree.js';
