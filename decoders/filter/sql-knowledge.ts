@@ -35,7 +35,10 @@ export class IndexKnowledge {
       this.families.push(familyOf(protocol));
       this.children.push(
         protocols.flatMap((other, index) =>
-          tables.some((table) => Object.hasOwn(other.carriedBy, table)) ? [index + 1] : [],
+          tables.some((table) => Object.hasOwn(other.carriedBy, table)) ||
+          Object.hasOwn(other.recognises, protocol.filter)
+            ? [index + 1]
+            : [],
         ),
       );
     }

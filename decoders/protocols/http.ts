@@ -37,6 +37,7 @@ export const http = protocol('http', 'Hypertext Transfer Protocol', {
   // What begins with the preface of HTTP/2 is all of that version.
   next: { table: 'http.version', value: () => 2 },
   message: messageLength,
+  forgets: { octets: (view, start, end, conversation) => !switches(view, start, end, conversation) },
   recognises: { tcp: recognise },
   body: (body, field) => {
     while (body.remaining > 0) {
@@ -51,6 +52,13 @@ export const http = protocol('http', 'Hypertext Transfer Protocol', {
   },
   info: (layer, body) => summary(layer, body),
 });
+
+/** Whether the message may change what is spoken from here on: the preface of HTTP/2, status 101, and the answer to CONNECT. */
+function switches(view: DataView, start: number, end: number, conversation?: Conversation): boolean {
+  if (start + 10 > end || isPreface(view, start, end)) return true;
+  if (!isResponse(view, start, end)) return false;
+  return view.getUint8(start + 9) === 0x31 || conversation === undefined || exchangeOf(conversation).method !== '';
+}
 
 /** The middle of a message that began in another segment: lines of its header, as far as they are such, and its body. */
 function continuation(body: Body, field: HttpFields): void {
