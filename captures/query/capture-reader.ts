@@ -130,6 +130,15 @@ export class CaptureReader {
     return rows;
   }
 
+  /** The last packets that meet a condition, the newest first, with the octets that are kept of each. */
+  lastRefs(condition: string, parameters: readonly unknown[], limit: number): (PacketRef & { captured: number })[] {
+    const sql = `SELECT p.number, p.offset, p.flags, p.flow, p.interface, p.captured FROM packets p WHERE ${condition} ORDER BY p.number DESC LIMIT ?`;
+    const rows = this.statement(sql).all(...parameters, limit) as (RawRef & { segment: number; captured: number })[];
+    this.refresh();
+    for (const row of rows) row.segment = this.segmentOf(row.number);
+    return rows;
+  }
+
   /** Only the numbers of the packets that meet a condition; otherwise as `refs`. */
   numbers(condition: string, parameters: readonly unknown[], limit: number): number[] {
     const sql = `SELECT p.number FROM packets p WHERE ${condition} ORDER BY p.number LIMIT ${limit}`;

@@ -4,8 +4,10 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { EPB } from '../formats/epb.js';
 import { segmentPath } from '../segments/segment-files.js';
 
-/** Octets read at once: the packets of a page stand close together. */
+/** Octets that may be read at once: the packets of a page stand close together. */
 const WINDOW = 256 << 10;
+/** Octets read at a place that does not follow the one before: most packets, and no more than it must be. */
+const FIRST = 4 << 10;
 
 /** Where a packet rests. */
 export interface PacketPlace {
@@ -30,6 +32,8 @@ export class LogReader {
   private view = new DataView(this.buffer.buffer);
   private from = 0;
   private filled = 0;
+  /** Octets that the last read asked for. */
+  private wanted = FIRST;
 
   constructor(private readonly folder: string) {}
 
@@ -44,7 +48,7 @@ export class LogReader {
         this.buffer = new Uint8Array(size);
         this.view = new DataView(this.buffer.buffer);
       }
-      this.load(place.offset);
+      this.load(place.offset, size);
       if (!this.holds(place.offset, size)) return undefined;
     }
     return { view: this.view, at: place.offset - this.from, size };
@@ -61,9 +65,13 @@ export class LogReader {
     return offset >= this.from && offset + octets <= this.from + this.filled;
   }
 
-  private load(offset: number): void {
+  /** Reads from an octet on: the more, the nearer it is to what was read before. */
+  private load(offset: number, least = 0): void {
+    const end = this.from + this.filled;
+    this.wanted = offset >= this.from && offset <= end + this.wanted ? Math.min(this.wanted * 2, WINDOW) : FIRST;
     this.from = offset;
-    this.filled = readSync(this.fd, this.buffer, 0, this.buffer.length, offset);
+    const octets = Math.min(this.buffer.length, Math.max(this.wanted, least));
+    this.filled = readSync(this.fd, this.buffer, 0, octets, offset);
   }
 
   private open(segment: number): boolean {

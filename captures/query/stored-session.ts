@@ -10,6 +10,9 @@ import type { CaptureReader, PacketRef } from './capture-reader.js';
 /** How far back one packet's conversation, or the fragments of its datagram, are read. */
 const MAXIMUM_PACKETS = 2000;
 const MAXIMUM_OCTETS = 8 << 20;
+/** Packets from its beginning, which agree on how to speak, and just before the packet, which usually are enough. */
+const HEAD_PACKETS = 32;
+const TAIL_PACKETS = 96;
 /** Packet numbers among which they are looked for where no index on flows helps, and for fragments. */
 const MAXIMUM_DISTANCE = 20_000;
 /** What looking for a conversation's packets counts for, in packets read. */
@@ -80,7 +83,24 @@ export class StoredSession {
     seen.set(flow, ref.number);
     const from = Math.max(upTo + 1, reader.hasFlowIndex ? 0 : ref.number - MAXIMUM_DISTANCE);
     this.budget -= LOOK_UP;
-    if (from < ref.number && this.budget > 0) this.follow('p.flow = ?', [flow], from, ref.number - 1);
+    if (from >= ref.number || this.budget <= 0) return;
+    const tail = this.lastPlaces('p.flow = ?', [flow], from, ref.number - 1, TAIL_PACKETS);
+    const whole = tail.length < TAIL_PACKETS;
+    if (!whole && upTo === 0 && reader.hasFlowIndex) {
+      const condition = 'p.flow = ? AND p.number < ?';
+      this.followAll(reader.refs(condition, [flow, tail[0].number], HEAD_PACKETS));
+    }
+    if (!whole) this.interrupt(ref);
+    this.followAll(tail);
+    const packet = whole ? undefined : this.read(ref);
+    if (packet === undefined || this.session.settled(packet)) return;
+    this.interrupt(ref);
+    this.follow('p.flow = ?', [flow], from, ref.number - 1);
+  }
+
+  private interrupt(ref: PacketRef): void {
+    const packet = this.read(ref);
+    if (packet !== undefined) this.session.interrupt(packet);
   }
 
   /** A fragment's siblings have no ports, so they are in another flow: all fragments before it are read. */
@@ -94,24 +114,33 @@ export class StoredSession {
 
   /** Has the session see the last packets among `from` … `to` that meet a condition. */
   private follow(condition: string, parameters: readonly unknown[], from: number, to: number): void {
-    const { reader } = this;
-    const found = reader
-      .statement(
-        `SELECT p.number, p.captured FROM packets p WHERE ${condition} AND p.number BETWEEN ? AND ? ORDER BY p.number DESC LIMIT ?`,
-      )
-      .all(...parameters, from, to, Math.min(this.budget, MAXIMUM_PACKETS)) as { number: number; captured: number }[];
+    this.followAll(this.lastPlaces(condition, parameters, from, to, Math.min(this.budget, MAXIMUM_PACKETS)));
+  }
+
+  private followAll(refs: readonly PacketRef[]): void {
+    this.budget -= refs.length;
+    for (const ref of refs) {
+      const packet = this.read(ref);
+      if (packet !== undefined) this.session.follow(packet);
+    }
+  }
+
+  /** The last packets among `from` … `to` that meet a condition, at most `limit` and `MAXIMUM_OCTETS` of them, in order. */
+  private lastPlaces(
+    condition: string,
+    parameters: readonly unknown[],
+    from: number,
+    to: number,
+    limit: number,
+  ): PacketRef[] {
+    const found = this.reader.lastRefs(`${condition} AND p.number BETWEEN ? AND ?`, [...parameters, from, to], limit);
     let count = 0;
     for (let octets = 0; count < found.length; count++) {
       octets += found[count].captured;
       if (octets > MAXIMUM_OCTETS) break;
     }
-    if (count === 0) return;
-    this.budget -= count;
-    const range = [...parameters, found[count - 1].number, found[0].number];
-    for (const ref of reader.refs(`${condition} AND p.number BETWEEN ? AND ?`, range, count)) {
-      const packet = this.read(ref);
-      if (packet !== undefined) this.session.follow(packet);
-    }
+    found.length = count;
+    return found.reverse();
   }
 
   private read(ref: PacketRef) {

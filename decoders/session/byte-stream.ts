@@ -34,6 +34,14 @@ export class ByteStream {
     return this.waitingOctets;
   }
 
+  /** Begins anew with whatever segment comes next. */
+  forget(): void {
+    this.next = undefined;
+    this.lost = 0;
+    this.waiting.length = 0;
+    this.waitingOctets = 0;
+  }
+
   /** Whether everything before this number was read, and nothing waits behind it. */
   endsAt(sequence: number): boolean {
     return this.next === sequence && this.waiting.length === 0;

@@ -26,6 +26,8 @@ export class Direction {
   readonly pending = new MessageBuffer();
   /** Octets that the message that is waiting is known to need; 0 while nobody can tell. */
   needed = 0;
+  /** Whether what came last began where a message begins. */
+  aligned = false;
   /** Number behind the last octet of the stream, once its FIN was seen. */
   end: number | undefined;
 
@@ -51,15 +53,9 @@ export class ConversationState {
   ) {}
 }
 
-/** What a conversation that was announced will be. */
-interface Expected {
-  readonly protocol: string;
-  readonly handover: readonly [string, unknown] | undefined;
-}
-
 export class Conversations {
   private readonly states = new Map<string, ConversationState>();
-  private readonly expected = new Map<string, Expected>();
+  private readonly expected = new Map<string, string>();
   private octets = 0;
   /** The conversation that was asked for last: the last of the map. */
   private latest: ConversationState | undefined;
@@ -80,10 +76,7 @@ export class Conversations {
       }
       state = new ConversationState(ends.source, ends.sourcePort);
       const announced = this.announced(ends);
-      if (announced !== undefined) {
-        Object.assign(state, { protocol: this.idOf(announced.protocol), said: true });
-        if (announced.handover !== undefined) state.memory.set(...announced.handover);
-      }
+      if (announced !== 0) Object.assign(state, { protocol: announced, said: true });
     } else this.states.delete(key);
     // Taken out and put back: the order of the map is the order of last use.
     this.states.set(key, state);
@@ -126,20 +119,20 @@ export class Conversations {
     state.said = true;
   }
 
-  expect(carrier: string, address: string, port: number, awaited: Expected): void {
+  expect(carrier: string, address: string, port: number, protocol: string): void {
     const { expected } = this;
     if (expected.size >= MAXIMUM_EXPECTED) {
       const [oldest] = expected.keys();
       expected.delete(oldest);
     }
-    expected.set(`${carrier} ${address} ${port}`, awaited);
+    expected.set(`${carrier} ${address} ${port}`, protocol);
   }
 
-  private announced({ carrier, source, sourcePort, destination, destinationPort }: Ends): Expected | undefined {
-    return (
+  private announced({ carrier, source, sourcePort, destination, destinationPort }: Ends): number {
+    const name =
       this.expected.get(`${carrier} ${destination} ${destinationPort}`) ??
-      this.expected.get(`${carrier} ${source} ${sourcePort}`)
-    );
+      this.expected.get(`${carrier} ${source} ${sourcePort}`);
+    return name === undefined ? 0 : this.idOf(name);
   }
 }
 
@@ -187,13 +180,7 @@ class Seen implements Conversation {
     this.all.say(this.state, protocol);
   }
 
-  expect(
-    carrier: 'tcp' | 'udp',
-    address: string,
-    port: number,
-    protocol: string,
-    handover?: readonly [string, unknown],
-  ): void {
-    this.all.expect(carrier, address, port, { protocol, handover });
+  expect(carrier: 'tcp' | 'udp', address: string, port: number, protocol: string): void {
+    this.all.expect(carrier, address, port, protocol);
   }
 }

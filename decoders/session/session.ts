@@ -116,6 +116,39 @@ export class Session {
     this.grow(packet, 'none');
   }
 
+  /** The packets of this one's conversation that come next are not those that followed: what waits for them is let go. */
+  interrupt(packet: SessionPacket): void {
+    const known = this.standing(packet);
+    for (const direction of known?.state.directions ?? []) {
+      direction.stream.forget();
+      direction.pending.clear();
+      direction.needed = 0;
+      direction.aligned = false;
+    }
+  }
+
+  /** Whether what came before those that the session has seen of this packet's direction could tell nothing more of it. */
+  settled(packet: SessionPacket): boolean {
+    const known = this.standing(packet);
+    if (known === undefined || known.ends.carrier === 'udp') return true;
+    const { protocol, directions } = known.state;
+    if (protocol === 0) return true;
+    const { message, forgets } = this.registry.runtime(protocol).protocol;
+    // Others' lengths fit any octets, so that where a message began is not known.
+    return message === undefined || (forgets !== undefined && directions[directionOf(known.ends, known.state)].aligned);
+  }
+
+  /** The conversation of a packet that is not to be followed yet. */
+  private standing(packet: SessionPacket): { ends: Ends; state: ConversationState } | undefined {
+    this.walksUsed = 0;
+    const walk = this.freshWalk();
+    const { view, start, captured, original, linkType } = packet;
+    walkPacket(this.registry, view, linkType, start, captured, original, walk);
+    const depth = this.transportDepth(walk);
+    const ends = depth < 0 ? undefined : this.endsOf({ view, walk, source: undefined }, depth);
+    return ends === undefined ? undefined : { ends, state: this.conversations.of(ends) };
+  }
+
   private grow(packet: SessionPacket, wanted: Growing['wanted'], walked?: Walk): Growing {
     const { registry } = this;
     this.walksUsed = 0;
@@ -385,6 +418,7 @@ export class Session {
       if (state.protocol !== protocol)
         return at > start ? at : this.runOf(view, start, end, state, direction, conversation);
       // What is no message is shown as far as it goes, by whoever the protocol is.
+      direction.aligned = length > 0;
       if (length < 0) return at > start ? at : end;
       if (length === 0 || at + length > end) {
         direction.needed = length;
