@@ -53,9 +53,15 @@ export class ConversationState {
   ) {}
 }
 
+/** What a conversation that was announced will be. */
+interface Expected {
+  readonly protocol: string;
+  readonly handover: readonly [string, unknown] | undefined;
+}
+
 export class Conversations {
   private readonly states = new Map<string, ConversationState>();
-  private readonly expected = new Map<string, string>();
+  private readonly expected = new Map<string, Expected>();
   private octets = 0;
   /** The conversation that was asked for last: the last of the map. */
   private latest: ConversationState | undefined;
@@ -76,7 +82,10 @@ export class Conversations {
       }
       state = new ConversationState(ends.source, ends.sourcePort);
       const announced = this.announced(ends);
-      if (announced !== 0) Object.assign(state, { protocol: announced, said: true });
+      if (announced !== undefined) {
+        Object.assign(state, { protocol: this.idOf(announced.protocol), said: true });
+        if (announced.handover !== undefined) state.memory.set(...announced.handover);
+      }
     } else this.states.delete(key);
     // Taken out and put back: the order of the map is the order of last use.
     this.states.set(key, state);
@@ -119,20 +128,20 @@ export class Conversations {
     state.said = true;
   }
 
-  expect(carrier: string, address: string, port: number, protocol: string): void {
+  expect(carrier: string, address: string, port: number, awaited: Expected): void {
     const { expected } = this;
     if (expected.size >= MAXIMUM_EXPECTED) {
       const [oldest] = expected.keys();
       expected.delete(oldest);
     }
-    expected.set(`${carrier} ${address} ${port}`, protocol);
+    expected.set(`${carrier} ${address} ${port}`, awaited);
   }
 
-  private announced({ carrier, source, sourcePort, destination, destinationPort }: Ends): number {
-    const name =
+  private announced({ carrier, source, sourcePort, destination, destinationPort }: Ends): Expected | undefined {
+    return (
       this.expected.get(`${carrier} ${destination} ${destinationPort}`) ??
-      this.expected.get(`${carrier} ${source} ${sourcePort}`);
-    return name === undefined ? 0 : this.idOf(name);
+      this.expected.get(`${carrier} ${source} ${sourcePort}`)
+    );
   }
 }
 
@@ -180,7 +189,13 @@ class Seen implements Conversation {
     this.all.say(this.state, protocol);
   }
 
-  expect(carrier: 'tcp' | 'udp', address: string, port: number, protocol: string): void {
-    this.all.expect(carrier, address, port, protocol);
+  expect(
+    carrier: 'tcp' | 'udp',
+    address: string,
+    port: number,
+    protocol: string,
+    handover?: readonly [string, unknown],
+  ): void {
+    this.all.expect(carrier, address, port, { protocol, handover });
   }
 }
