@@ -1,4 +1,5 @@
 import { type Body, bits, type Field, flag, protocol, uint } from '../core/index.js';
+import { isControl } from './gtpv2.js';
 
 const FIXED_OCTETS = 8;
 const OPTIONAL_OCTETS = 4;
@@ -10,10 +11,17 @@ const UDP_PORT = 0x40;
 const PDCP_NUMBER = 0xc0;
 const SESSION_CONTAINER = 0x85;
 
-/** Messages of the user plane, 3GPP TS 29.281 table 6.1-1. */
+/** Messages of the user plane, 3GPP TS 29.281 table 6.1-1, and the usual ones of the control plane, TS 29.060 table 1. */
 const messages: Readonly<Record<number, string>> = {
   1: 'Echo request',
   2: 'Echo response',
+  3: 'Version not supported',
+  16: 'Create PDP context request',
+  17: 'Create PDP context response',
+  18: 'Update PDP context request',
+  19: 'Update PDP context response',
+  20: 'Delete PDP context request',
+  21: 'Delete PDP context response',
   26: 'Error indication',
   31: 'Supported extension header notification',
   253: 'Tunnel status',
@@ -53,6 +61,7 @@ function headerOctets(view: DataView, start: number, end: number): number {
 export const gtp = protocol('gtp', 'GPRS Tunneling Protocol', {
   reference: '3GPP TS 29.281, section 5',
   carriedBy: { 'udp.port': 2152 },
+  recognises: { udp: (view, start, end) => isControl(view, start, end, 1) },
   header: {
     flags: bits(
       8,

@@ -26,6 +26,7 @@ import { ftp } from './ftp.js';
 import { geneve } from './geneve.js';
 import { gre } from './gre.js';
 import { gtp } from './gtp.js';
+import { gtpv2 } from './gtpv2.js';
 import { hsrp } from './hsrp.js';
 import { http } from './http.js';
 import { http2 } from './http2.js';
@@ -220,6 +221,7 @@ export const protocols = [
   dccp,
   utp,
   socks,
+  gtpv2,
   data,
 ] as const;
 
