@@ -3,17 +3,28 @@
 /** Octets that may wait for a missing segment; then the gap is given up and reading goes on behind it. */
 const MAXIMUM_WAITING = 1 << 20;
 const MAXIMUM_SEGMENTS = 512;
+/** No window is larger (RFC 7323, section 2.3): what lies further behind cannot be an old segment. */
+const LARGEST_WINDOW = 2 ** 30;
 
 /** Octets of [start, end) in a buffer that belongs to somebody else. */
 export interface Piece {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** Packet that brought it, where the caller says so. */
+  readonly packet?: number;
 }
 
-interface Waiting {
+interface Waiting extends Piece {
   readonly sequence: number;
-  readonly bytes: Uint8Array;
+}
+
+export interface StreamLimits {
+  /** Octets and segments that may wait for a missing one. */
+  readonly waitingOctets?: number;
+  readonly waitingSegments?: number;
+  /** Octets handed out last that are kept, to find what contradicts them. Default none. */
+  readonly remembered?: number;
 }
 
 /** Signed distance between two sequence numbers, which wrap at 2^32 (RFC 9293, section 3.4). */
@@ -21,17 +32,39 @@ export function sequenceDistance(to: number, from: number): number {
   return (to - from) | 0;
 }
 
+/**
+ * How far a segment lies ahead of what comes next: at most a window behind (negative), and otherwise ahead, up to 3 GiB
+ * where so much was not captured.
+ */
+export function octetsAhead(to: number, from: number): number {
+  const distance = (to - from) >>> 0;
+  return distance > 2 ** 32 - LARGEST_WINDOW ? distance - 2 ** 32 : distance;
+}
+
 export class ByteStream {
   /** Sequence number of the octet that comes next; undefined until a segment was seen. */
   next: number | undefined;
   /** Octets of the gap that was given up last, 0 when none was since the last call of `add`. */
   lost = 0;
-  private readonly waiting: Waiting[] = [];
+  /** Octets of the segment added last that differ from what came before in their place. What came first counts. */
+  contradicting = 0;
+  /** In ascending order, none overlapping another, all behind `next`. */
+  private waiting: Waiting[] = [];
   private waitingOctets = 0;
+  private readonly remembered: Remembered | undefined;
+
+  constructor(private readonly limits: StreamLimits = {}) {
+    if (limits.remembered !== undefined) this.remembered = new Remembered(limits.remembered);
+  }
 
   /** Octets that are kept until a segment before them comes. */
   get held(): number {
     return this.waitingOctets;
+  }
+
+  /** Sequence number of the first octet behind the gap that is waited for; undefined when there is none. */
+  get behindGap(): number | undefined {
+    return this.waiting[0]?.sequence;
   }
 
   /** Begins anew with whatever segment comes next. */
@@ -49,7 +82,7 @@ export class ByteStream {
 
   /** Octets before `sequence` are of no use: what was kept of them is let go. A number that is passed already says nothing. */
   skipTo(sequence: number): void {
-    if (this.next !== undefined && sequenceDistance(sequence, this.next) <= 0) return;
+    if (this.next !== undefined && octetsAhead(sequence, this.next) <= 0) return;
     this.next = sequence;
     this.drain([]);
   }
@@ -59,49 +92,160 @@ export class ByteStream {
    * retransmission or while a segment before it is missing; several pieces when it fills a gap.
    */
   add(sequence: number, payload: Piece): Piece[] {
-    this.lost = 0;
+    this.lost = this.contradicting = 0;
     this.next ??= sequence;
-    const ahead = sequenceDistance(sequence, this.next);
-    if (ahead > 0) {
-      this.wait(sequence, payload);
-      return this.waitingOctets > MAXIMUM_WAITING || this.waiting.length > MAXIMUM_SEGMENTS ? this.giveUp() : [];
-    }
-    const known = -ahead;
+    const ahead = octetsAhead(sequence, this.next);
     const length = payload.end - payload.start;
-    if (known >= length) return [];
-    this.next = (sequence + length) >>> 0;
-    const ready: Piece[] = [known === 0 ? payload : { ...payload, start: payload.start + known }];
+    if (ahead < 0) this.contradicting = this.remembered?.differing(-ahead, payload) ?? 0;
+    if (ahead + length <= 0) return [];
+    const fresh = ahead < 0 ? { ...payload, start: payload.start - ahead } : payload;
+    if (ahead <= 0 && this.waiting.length === 0) {
+      this.next = (sequence + length) >>> 0;
+      this.remembered?.append(fresh);
+      return [fresh];
+    }
+    this.insert(ahead <= 0 ? this.next : sequence, fresh);
+    const ready: Piece[] = [];
+    this.drain(ready);
+    this.keepCopies(payload.bytes);
+    const { waitingOctets = MAXIMUM_WAITING, waitingSegments = MAXIMUM_SEGMENTS } = this.limits;
+    const crowded = this.waitingOctets > waitingOctets || this.waiting.length > waitingSegments;
+    return crowded && ready.length === 0 ? this.giveUp() : ready;
+  }
+
+  /** Gives up the gap that is waited for: what is behind it can be read now. `lost` says how long it was. */
+  giveUp(): Piece[] {
+    this.lost = 0;
+    const ready: Piece[] = [];
+    if (this.waiting.length === 0) return ready;
+    const [first] = this.waiting;
+    this.lost = octetsAhead(first.sequence, this.next ?? first.sequence);
+    this.next = first.sequence;
+    this.remembered?.clear();
     this.drain(ready);
     return ready;
   }
 
-  private wait(sequence: number, { bytes, start, end }: Piece): void {
-    if (this.waiting.some((other) => other.sequence === sequence && other.bytes.length >= end - start)) return;
-    this.waiting.push({ sequence, bytes: bytes.slice(start, end) });
-    this.waitingOctets += end - start;
-    this.waiting.sort((a, b) => sequenceDistance(a.sequence, b.sequence));
+  /** Puts in what no waiting segment has: the first that came counts (RFC 9293, section 3.10.7.4, trims the later). */
+  private insert(sequence: number, payload: Piece): void {
+    const base = this.next ?? sequence;
+    const from = octetsAhead(sequence, base);
+    const to = from + payload.end - payload.start;
+    let index = this.firstEndingAfter(from, base);
+    let at = from;
+    while (at < to) {
+      const other = this.waiting[index] as Waiting | undefined;
+      const otherStart = other === undefined ? to : octetsAhead(other.sequence, base);
+      const until = Math.min(to, otherStart);
+      if (until > at) {
+        const start = payload.start + at - from;
+        this.waiting.splice(index++, 0, {
+          ...payload,
+          sequence: (base + at) >>> 0,
+          start,
+          end: start + until - at,
+        });
+        this.waitingOctets += until - at;
+      }
+      if (other === undefined || otherStart >= to) return;
+      const otherEnd = otherStart + other.end - other.start;
+      if (this.remembered !== undefined) {
+        const low = Math.max(at, otherStart);
+        const mine = payload.start + low - from;
+        const theirs = other.start + low - otherStart;
+        const common = Math.min(to, otherEnd) - low;
+        for (let i = 0; i < common; i++) if (payload.bytes[mine + i] !== other.bytes[theirs + i]) this.contradicting++;
+      }
+      at = Math.max(at, otherEnd);
+      index++;
+    }
+  }
+
+  /** Index of the first waiting segment that ends behind an offset from `base`. */
+  private firstEndingAfter(offset: number, base: number): number {
+    let low = 0;
+    let high = this.waiting.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { sequence, start, end } = this.waiting[middle];
+      if (octetsAhead(sequence, base) + end - start > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   private drain(ready: Piece[]): void {
-    while (this.waiting.length > 0) {
-      const [first] = this.waiting;
+    let taken = 0;
+    for (const first of this.waiting) {
       const next = this.next ?? first.sequence;
-      const ahead = sequenceDistance(first.sequence, next);
-      if (ahead > 0) return;
-      this.waiting.shift();
-      this.waitingOctets -= first.bytes.length;
-      if (-ahead >= first.bytes.length) continue;
-      ready.push({ bytes: first.bytes, start: -ahead, end: first.bytes.length });
-      this.next = (first.sequence + first.bytes.length) >>> 0;
+      const ahead = octetsAhead(first.sequence, next);
+      if (ahead > 0) break;
+      taken++;
+      const length = first.end - first.start;
+      this.waitingOctets -= length;
+      if (-ahead >= length) continue;
+      const { sequence, ...piece } = first;
+      const fresh = { ...piece, start: first.start - ahead };
+      ready.push(fresh);
+      this.remembered?.append(fresh);
+      this.next = (sequence + length) >>> 0;
     }
+    if (taken > 0) this.waiting.splice(0, taken);
   }
 
-  private giveUp(): Piece[] {
-    const [first] = this.waiting;
-    this.lost = sequenceDistance(first.sequence, this.next ?? first.sequence);
-    this.next = first.sequence;
-    const ready: Piece[] = [];
-    this.drain(ready);
-    return ready;
+  /** What waits on of a buffer that belongs to somebody else is copied. */
+  private keepCopies(bytes: Uint8Array): void {
+    for (let index = 0; index < this.waiting.length; index++) {
+      const one = this.waiting[index];
+      if (one.bytes !== bytes) continue;
+      // Not slice(): Node's Buffer makes that another view of the same octets.
+      const copy = new Uint8Array(bytes.subarray(one.start, one.end));
+      this.waiting[index] = { ...one, bytes: copy, start: 0, end: copy.length };
+    }
+  }
+}
+
+/** The octets that were handed out last, in a ring that grows up to its limit. */
+class Remembered {
+  private ring = new Uint8Array(4096);
+  /** Octets that were ever put in since `clear`. */
+  private total = 0;
+
+  constructor(private readonly limit: number) {}
+
+  clear(): void {
+    this.total = 0;
+  }
+
+  append({ bytes, start, end }: Piece): void {
+    const length = end - start;
+    if (this.total + length > this.ring.length && this.ring.length < this.limit) this.grow(this.total + length);
+    const { ring } = this;
+    const kept = Math.min(length, ring.length);
+    const at = (this.total + length - kept) % ring.length;
+    const first = Math.min(kept, ring.length - at);
+    ring.set(bytes.subarray(end - kept, end - kept + first), at);
+    if (first < kept) ring.set(bytes.subarray(end - kept + first, end), 0);
+    this.total += length;
+  }
+
+  /** How many of a payload's octets, which begins `back` octets before the end, are others than those that are kept. */
+  differing(back: number, { bytes, start, end }: Piece): number {
+    const { ring, total } = this;
+    const known = Math.min(total, ring.length);
+    let count = 0;
+    const to = Math.min(end - start, back);
+    for (let i = Math.max(0, back - known); i < to; i++)
+      if (bytes[start + i] !== ring[(total - back + i) % ring.length]) count++;
+    return count;
+  }
+
+  private grow(wanted: number): void {
+    // Nothing has been overwritten before the ring has its full size.
+    let size = this.ring.length;
+    while (size < wanted && size < this.limit) size *= 2;
+    const grown = new Uint8Array(Math.min(size, this.limit));
+    grown.set(this.ring.subarray(0, this.total));
+    this.ring = grown;
   }
 }
