@@ -22,6 +22,7 @@ import { serviceRoutes } from './service.js';
 import { statisticsRoutes } from './statistics.js';
 
 /** Octets of a JSON body at most. */
+import { streamRoutes } from './streams.js';
 export const LARGEST_JSON = 1 << 20;
 /** Milliseconds that a JSON body may take. */
 const SLOWEST_JSON = 10_000;
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   ...statisticsRoutes,
   ...checkRoutes,
   ...exportRoutes,
+  ...streamRoutes,
   ...eventRoutes,
   ...markRoutes,
   ...filterRoutes,

@@ -9,9 +9,11 @@ import { ApiError } from './problem.js';
 import { route } from './route.js';
 import { captureId, filter, flow, limit, loss } from './schemas.js';
 
-const flowId = captureId.extend({ flow: z.int().min(1).max(Number.MAX_SAFE_INTEGER).describe('The flow’s `id`.') });
+export const flowId = captureId.extend({
+  flow: z.int().min(1).max(Number.MAX_SAFE_INTEGER).describe('The flow’s `id`.'),
+});
 
-async function flowOf(context: ApiContext, id: string, wanted: number): Promise<FlowInfo> {
+export async function flowOf(context: ApiContext, id: string, wanted: number): Promise<FlowInfo> {
   captureOf(context, id);
   const found = await context.queries.flow(id, wanted);
   if (found === null) throw new ApiError(404, 'no-such-flow', `There is no flow ${wanted} in this capture.`);

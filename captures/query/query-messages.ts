@@ -2,11 +2,20 @@
 
 import type { CaptureErrorCode } from '../sources/source.js';
 import type { filterLanguage } from './filter-language.js';
-import type { ExportQuery } from './query-types.js';
+import type { ExportQuery, FollowQuery } from './query-types.js';
 import type { Questions } from './questions.js';
 
 /** The names of the questions: methods of `Questions`. */
-export type QuestionName = 'packets' | 'packet' | 'count' | 'flows' | 'flow' | 'statistics' | 'first' | 'checks';
+export type QuestionName =
+  | 'packets'
+  | 'packet'
+  | 'stream'
+  | 'count'
+  | 'flows'
+  | 'flow'
+  | 'statistics'
+  | 'first'
+  | 'checks';
 
 export interface AskMessage {
   readonly type: 'ask';
@@ -32,7 +41,7 @@ export interface StreamMessage {
   readonly id: number;
   readonly capture: string;
   readonly folder: string;
-  readonly query: ExportQuery;
+  readonly query: ExportQuery | FollowQuery;
   readonly running: boolean;
 }
 

@@ -14,7 +14,7 @@ import type {
   QuestionName,
   WireError,
 } from './query-messages.js';
-import type { ExportQuery } from './query-types.js';
+import type { ExportQuery, FollowQuery } from './query-types.js';
 
 const STOPPING = 'netglass is stopping.';
 
@@ -56,7 +56,7 @@ export class QueryPool {
   }
 
   /** The pieces of an export, produced only as fast as they are taken. */
-  async *stream(capture: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
+  async *stream(capture: string, query: ExportQuery | FollowQuery): AsyncGenerator<Uint8Array, void, undefined> {
     let begun = false;
     try {
       for await (const piece of this.streamOnce(capture, query)) {
@@ -70,7 +70,10 @@ export class QueryPool {
     }
   }
 
-  private async *streamOnce(capture: string, query: ExportQuery): AsyncGenerator<Uint8Array, void, undefined> {
+  private async *streamOnce(
+    capture: string,
+    query: ExportQuery | FollowQuery,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     const id = this.nextId++;
     const stream: Stream = { pieces: [], done: false };
     const folder = this.store.folder(capture);

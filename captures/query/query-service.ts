@@ -10,9 +10,12 @@ import type {
   FlowInfo,
   FlowPage,
   FlowQuery,
+  FollowQuery,
   PacketDetail,
   PacketPage,
   PacketQuery,
+  StreamPage,
+  StreamQuery,
 } from './query-types.js';
 import { StopTriggers } from './stop-triggers.js';
 import type { StatisticsAnswer, StatisticsQuery } from './statistics/index.js';
@@ -50,6 +53,16 @@ export class QueryService {
 
   flow(id: string, flow: number): Promise<FlowInfo | null> {
     return this.pool.ask(id, 'flow', flow);
+  }
+
+  /** A page of what the two ends of a flow said; null when there is no such flow. @throws CaptureError `bad-option` */
+  stream(id: string, query: StreamQuery): Promise<StreamPage | null> {
+    return this.pool.ask(id, 'stream', query);
+  }
+
+  /** The same as a file or as events, piece by piece. @throws CaptureError before the first piece */
+  follow(id: string, query: FollowQuery): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.pool.stream(id, query);
   }
 
   /** Judges expectations about a capture. @throws FilterError for a wrong filter among them */

@@ -115,3 +115,57 @@ export interface ExportQuery {
   /** Go on as long as the capture runs. */
   readonly follow?: boolean;
 }
+
+export interface StreamQuery {
+  /** Id of the flow. */
+  readonly flow: number;
+  /** Only what this end said. */
+  readonly from?: 'client' | 'server';
+  /** Show the bodies of HTTP/1 messages without chunks and content codings. */
+  readonly decode?: 'http';
+  /** Number of a packet: what could be read only after it. */
+  readonly after?: number;
+  /** How many segments at most; default 100 for a page, all for a file. */
+  readonly limit?: number;
+  /** Whether more packets may come. */
+  readonly running: boolean;
+}
+
+/** A flow's bytes as a file, or as events while the capture runs. */
+export interface FollowQuery extends StreamQuery {
+  readonly format: 'text' | 'hex' | 'raw' | 'events';
+}
+
+/** What one end said in one go, or how many octets of it are missing. */
+export type StreamSegment =
+  | {
+      readonly from: 'client' | 'server';
+      readonly packet: number;
+      readonly time: string | null;
+      /** Octets of `data`. */
+      readonly length: number;
+      /** base64 */
+      readonly data: string;
+      /** SCTP: the stream within the association. */
+      readonly stream?: number;
+      /** Something to say about it, in a sentence. */
+      readonly note?: string;
+      /** What was undone, as sent: `chunked`, `gzip`, … */
+      readonly decoded?: readonly string[];
+    }
+  | { readonly from: 'client' | 'server'; readonly gap: number };
+
+export interface StreamEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface StreamPage {
+  readonly client: StreamEnd;
+  readonly server: StreamEnd;
+  readonly segments: readonly StreamSegment[];
+  /** Value for the next `after`; null at the end of what there is now. */
+  readonly next: number | null;
+  /** Number of the last packet that was looked at: where a page of what comes later begins. */
+  readonly position: number;
+}

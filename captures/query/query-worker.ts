@@ -7,6 +7,7 @@ import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
 import { CaptureReader, IndexOutdated } from './capture-reader.js';
 import { exportPackets } from './export.js';
+import { nameBlocks } from './export-names.js';
 import { exportRows } from './export-rows.js';
 import { filterLanguage } from './filter-language.js';
 import type {
@@ -18,6 +19,7 @@ import type {
   WireError,
 } from './query-messages.js';
 import { Questions } from './questions.js';
+import { followFlow } from './stream-pages.js';
 
 const main = parentPort as MessagePort;
 /** Captures kept open; each holds a database and a result set or two. */
@@ -92,15 +94,13 @@ async function stream(message: StreamMessage): Promise<void> {
   let reader: CaptureReader | undefined;
   try {
     reader = new CaptureReader(folder);
+    const wait = () => more(state);
     const pieces =
-      query.format === 'csv' || query.format === 'json'
-        ? exportRows(reader, readMarks(folder), query)
-        : exportPackets(
-            reader,
-            () => readMarks(folder),
-            query,
-            () => more(state),
-          );
+      'flow' in query
+        ? followFlow(reader, query, wait)
+        : query.format === 'csv' || query.format === 'json'
+          ? exportRows(reader, readMarks(folder), query)
+          : exportPackets(reader, () => readMarks(folder), query, wait);
     for await (const piece of pieces) {
       if (piece.length > 0) {
         const copy = new Uint8Array(piece);

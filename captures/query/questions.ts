@@ -17,9 +17,12 @@ import type {
   PacketPage,
   PacketQuery,
   PacketRow,
+  StreamPage,
+  StreamQuery,
 } from './query-types.js';
 import { ResultSet } from './result-set.js';
 import { Statistics, type StatisticsAnswer, type StatisticsQuery } from './statistics/index.js';
+import { StreamPages } from './stream-pages.js';
 
 /** Octets of result sets that one capture may keep; the one unused longest goes first. */
 const RESULT_BYTES = 64 << 20;
@@ -31,6 +34,7 @@ export type Pause = () => Promise<void>;
 export class Questions {
   readonly reader: CaptureReader;
   private readonly counts: Statistics;
+  private readonly streams: StreamPages;
   private readonly results = new Map<string, ResultSet>();
   /** Questions that are being answered. */
   private busy = 0;
@@ -43,6 +47,7 @@ export class Questions {
     private readonly pause: Pause,
   ) {
     this.reader = new CaptureReader(folder);
+    this.streams = new StreamPages(this.reader, pause);
     this.counts = new Statistics(this.reader, pause, async (filter, enough) => {
       const results = this.resultSet(filter);
       await this.lookUntil(results, enough);
@@ -81,6 +86,11 @@ export class Questions {
   async flows(query: FlowQuery): Promise<FlowPage> {
     const filter = query.filter?.trim() ?? '';
     return flowPage(this.reader, query, filter === '' ? undefined : await this.flowsOf(filter));
+  }
+
+  /** A page of what the two ends of a flow said; null when there is no such flow. @throws CaptureError */
+  stream(query: StreamQuery): Promise<StreamPage | null> {
+    return this.streams.page(query);
   }
 
   /** The first packet that meets a filter among those that are indexed; `time` in nanoseconds since 1970. */

@@ -1,0 +1,141 @@
+/** Follows one flow: what its two ends said, in the order in which it could be read. */
+
+import { type Side, type StreamPart, TcpStream } from '../../decoders/conversations/tcp-stream.js';
+import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { type FollowedFlow, flowPackets, followedFlow, type TransportPacket, TransportReader } from './flow-packets.js';
+import { SctpData } from './sctp-data.js';
+
+export const TRANSPORT = { tcp: 6, udp: 17, udplite: 136, sctp: 132 } as const;
+const TCP_HEADER = 20;
+const UDP_HEADER = 8;
+
+/** What one end said, or that the capture does not have it. */
+export type Said =
+  | {
+      readonly from: Side;
+      readonly packet: number;
+      /** Nanoseconds since 1970; null for a packet without a time. */
+      readonly time: bigint | null;
+      readonly bytes: Uint8Array;
+      /** SCTP: the stream within the association. */
+      readonly stream?: number;
+      /** What there is to say about it, in a sentence. */
+      readonly note?: string;
+      /** What was undone: `chunked`, `gzip`, … */
+      readonly decoded?: readonly string[];
+    }
+  | { readonly from: Side; readonly gap: number };
+
+/** Whether octets of a flow of this transport can be followed. */
+export function canFollow(transport: number): boolean {
+  return (Object.values(TRANSPORT) as number[]).includes(transport);
+}
+
+/** A place in the conversation of one flow; it only goes forward. */
+export class Follower {
+  /** Number of the last packet that was looked at. */
+  position = 0;
+  private readonly packets: TransportReader;
+  private readonly tcp = new TcpStream();
+  private readonly sctp = new SctpData();
+
+  constructor(
+    private readonly reader: CaptureReader,
+    readonly flow: FollowedFlow,
+  ) {
+    this.packets = new TransportReader(reader, flow);
+  }
+
+  /**
+   * Goes on to the last packet that is there now, or to packet `until`. What is yielded was said up to and with the packet `position`; it is
+   * yielded packet by packet and may be empty.
+   */
+  *advance(until = Number.POSITIVE_INFINITY): Generator<readonly Said[], void, undefined> {
+    const last = Math.min(until, followedFlow(this.reader, this.flow.id)?.lastPacket ?? 0);
+    for (const refs of flowPackets(
+      this.reader,
+      this.flow.id,
+      Math.max(this.position, this.flow.firstPacket - 1),
+      last,
+    )) {
+      if (refs.length === 0) yield [];
+      for (const ref of refs) {
+        const said = this.look(ref);
+        this.position = ref.number;
+        yield said;
+      }
+    }
+    this.position = Math.max(this.position, last);
+  }
+
+  /** No more packets come: what waited for missing ones. */
+  finish(): readonly Said[] {
+    return this.kept(this.tcp.finish(), undefined);
+  }
+
+  private look(ref: PacketRef): readonly Said[] {
+    const packet = this.packets.read(ref);
+    if (packet === undefined || packet.transport !== this.flow.transport) return [];
+    switch (packet.transport) {
+      case TRANSPORT.tcp:
+        return this.kept(this.segment(packet), packet);
+      case TRANSPORT.sctp:
+        return this.sctp.read(packet);
+      default:
+        return datagram(packet);
+    }
+  }
+
+  private segment({ view, offset, number, fromServer, end, capturedEnd }: TransportPacket): StreamPart[] {
+    const header = offset + Math.max(TCP_HEADER, (view.getUint8(offset + 12) >> 4) * 4);
+    return this.tcp.add({
+      from: fromServer ? 'server' : 'client',
+      packet: number,
+      sequence: view.getUint32(offset + 4),
+      acknowledgment: view.getUint32(offset + 8),
+      flags: view.getUint8(offset + 13),
+      bytes: new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
+      start: header,
+      end: Math.max(header, Math.min(end, capturedEnd)),
+    });
+  }
+
+  /** Copies what stands in the buffer of the packet that is looked at, before another is read into it. */
+  private kept(parts: readonly StreamPart[], now: TransportPacket | undefined): Said[] {
+    return parts.map((part): Said => {
+      if (part.kind === 'gap') return { from: part.from, gap: part.octets };
+      const time = part.packet === now?.number ? now.time : this.timeOf(part.packet);
+      const common = { from: part.from, packet: part.packet, time };
+      if (part.kind === 'data') return { ...common, bytes: part.bytes.slice(part.start, part.end) };
+      return { ...common, bytes: new Uint8Array(0), note: noteOf(part) };
+    });
+  }
+
+  private timeOf(packet: number): bigint | null {
+    const base = this.reader.baseTime;
+    const relative = this.reader
+      .statement('SELECT CAST(time AS TEXT) FROM packets WHERE number = ?')
+      .pluck()
+      .get(packet) as string | null | undefined;
+    return base === undefined || relative === null || relative === undefined ? null : base + BigInt(relative);
+  }
+}
+
+function noteOf(part: StreamPart): string {
+  return part.kind === 'contradiction'
+    ? `Packet ${part.packet} says ${part.octets} ${part.octets === 1 ? 'octet' : 'octets'} differently than before; what came first is shown.`
+    : 'The ports are used again: here another connection begins.';
+}
+
+function datagram({ view, offset, number, fromServer, end, capturedEnd, fragment, time }: TransportPacket): Said[] {
+  const start = offset + UDP_HEADER;
+  const captured = Math.min(end, capturedEnd);
+  // A fragment's end is not the datagram's: its own length says more.
+  const whole = fragment ? Math.max(end, offset + view.getUint16(offset + 4)) : end;
+  const from = fromServer ? 'server' : 'client';
+  if (captured < start) return [];
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, captured - start).slice();
+  const said: Said[] = [{ from, packet: number, time, bytes }];
+  if (whole > captured) said.push({ from, gap: whole - captured });
+  return said;
+}
