@@ -1,3 +1,4 @@
+import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, flag, protocol, text } from '../core/index.js';
 import { isFromServer, type Line, lineAt, lineLength, skipSpaces, takeRange, wordLength } from './text-lines.js';
@@ -23,6 +24,11 @@ const fields = {
   command: text('Command'),
 };
 
+/** One direction's mail that is being sent: octets that are still to come. */
+function mailOf(conversation: Conversation): { left: number } {
+  return conversation.remember(`imap ${conversation.direction}`, () => ({ left: 0 }));
+}
+
 type ImapFields = { readonly [K in keyof typeof fields]: Field };
 
 /** RFC 3501, section 7.1: how a command went. */
@@ -40,16 +46,28 @@ export const imap = protocol('imap', 'Internet Message Access Protocol', {
   header: {},
   fields,
   headerLength: 'all',
-  message: lineLength,
+  message: (view, start, end, conversation) => {
+    // What is left of a mail is no line.
+    const left = conversation === undefined ? 0 : mailOf(conversation).left;
+    return left > 0 ? Math.min(left, end - start) : lineLength(view, start, end);
+  },
   body: (body, field) => {
     const request = !isFromServer(body, PORTS);
     body.derived(field.isrequest, request);
+    const { conversation } = body.dissection;
+    const mail = conversation === undefined ? { left: 0 } : mailOf(conversation);
     while (body.remaining > 0) {
+      if (mail.left > 0) {
+        const octets = Math.min(mail.left, body.remaining);
+        mail.left -= octets;
+        body.skip(octets);
+        continue;
+      }
       const line = lineAt(body.view, body.position, body.end);
       body.over(field.line, line.next - line.start, () => parts(body, field, line, request));
       // RFC 3501, section 4.3: a literal's octets follow the line that announces them.
       const literal = FETCHED.exec(line.text);
-      if (literal !== null && body.remaining > 0) body.skip(Math.min(Number(literal[1]), body.remaining));
+      if (literal !== null) mail.left = Number(literal[1]);
     }
   },
   info: (_layer, body) => {
@@ -65,13 +83,13 @@ export const imap = protocol('imap', 'Internet Message Access Protocol', {
   },
 });
 
-/** RFC 3501, section 2.2: a tag, and a command or a status; `*` and `+` stand for no tag. */
+/** RFC 3501, section 2.2: a tag, and a command or a status; `*` stands for no tag. */
 function parts(body: Body, field: ImapFields, { start, textEnd, text: whole }: Line, request: boolean): void {
   const { view } = body;
   body.describe(whole);
   const tagEnd = start + wordLength(view, start, textEnd);
   const tag = whole.split(' ', 1)[0];
-  if (whole === '' || tag === '*' || tag === '+') return;
+  if (whole === '' || tag === '*') return;
   const from = skipSpaces(view, tagEnd, textEnd);
   const heading = field[request ? 'request' : 'response'];
   body.over(heading, textEnd - start, () => {

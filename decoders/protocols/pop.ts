@@ -40,9 +40,9 @@ function octets(body: Body): number {
   return body.end - body.start;
 }
 
-/** RFC 1939, section 3, and the `+` of RFC 5034. */
+/** RFC 1939, section 3. Wireshark takes the `+` of RFC 5034 for a part of a mail. */
 function isIndicator(word: string): boolean {
-  return word === '+OK' || word === '-ERR' || word === '+';
+  return word === '+OK' || word === '-ERR';
 }
 
 function line(body: Body, field: PopFields, response: boolean): void {
@@ -51,7 +51,7 @@ function line(body: Body, field: PopFields, response: boolean): void {
   const wordEnd = start + wordLength(view, start, textEnd);
   const [word] = whole.split(' ', 1);
   if (response && !isIndicator(word)) {
-    if (textEnd > start) body.over(field['response.data'], textEnd - start, () => undefined);
+    if (textEnd > start && word !== '+') body.over(field['response.data'], textEnd - start, () => undefined);
   } else if (response) {
     body.titled(field.response, '', () => {
       body.describe(whole);

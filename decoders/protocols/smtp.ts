@@ -11,6 +11,8 @@ const COMMANDS = new Set(
   ),
 );
 const READY = 220;
+const CHALLENGE = 334;
+const MAIL_INPUT = 354;
 
 const fields = {
   req: flag('Request'),
@@ -21,6 +23,9 @@ const fields = {
   response: text('Response'),
   'response.code': uint(32, 'Response code', { labels: smtpReplies }),
   'rsp.parameter': text('Response parameter'),
+  'auth.username': text('Username'),
+  'auth.password': text('Password'),
+  'auth.username_password': text('Username/Password'),
   eom: group('End of mail'),
 };
 
@@ -30,6 +35,12 @@ type SmtpFields = { readonly [K in keyof typeof fields]: Field };
 interface Session {
   /** The client sent STARTTLS: after the server's next answer, everything is TLS (RFC 3207). */
   startTls: boolean;
+  /** The client sends a mail, up to a line with a dot (RFC 5321, section 4.1.1.4). */
+  mail: boolean;
+  /** The server asked for the next of `answers`. */
+  challenged: boolean;
+  /** What the client's next lines are after AUTH (RFC 4954), by the mechanism. */
+  answers: ('auth.username' | 'auth.password' | 'auth.username_password' | 'other')[];
 }
 
 /** Simple Mail Transfer Protocol. */
@@ -50,7 +61,12 @@ export const smtp = protocol('smtp', 'Simple Mail Transfer Protocol', {
 });
 
 function session({ dissection }: Body): Session | undefined {
-  return dissection.conversation?.remember('smtp', () => ({ startTls: false }));
+  return dissection.conversation?.remember('smtp', () => ({
+    startTls: false,
+    mail: false,
+    challenged: false,
+    answers: [],
+  }));
 }
 
 /** Whether a client's line is a command. One alone can only tell by its first word. */
@@ -59,16 +75,59 @@ function isCommand(line: string): boolean {
 }
 
 function commands(body: Body, field: SmtpFields): void {
-  const { view } = body;
-  while (body.remaining > 0) {
-    const line = lineAt(view, body.position, body.end);
-    if (isCommand(line.text)) {
+  const known = session(body);
+  if (known?.mail === true) mail(body, field, known);
+  else if (known?.challenged && known.answers.length > 0) answer(body, field, known);
+  else if (areCommands(body, known !== undefined && known.answers.length > 0)) {
+    while (body.remaining > 0) {
       body.derived(field.req, true);
-      command(body, field, line);
-    } else if (line.text === '.' && line.next > line.textEnd)
-      body.group(field.eom, () => body.skip(line.next - line.start));
-    else body.skip(line.next - line.start);
+      command(body, field, lineAt(body.view, body.position, body.end));
+    }
+  } else mail(body, field, known);
+}
+
+/** Whether all the lines are commands; with one that is none, Wireshark takes all for a part of a mail. */
+function areCommands({ view, position, end }: Body, authenticating: boolean): boolean {
+  if (authenticating) return true;
+  for (let at = position; at < end; ) {
+    const line = lineAt(view, at, end);
+    if (!isCommand(line.text)) return false;
+    at = line.next;
   }
+  return true;
+}
+
+/** The lines of a mail, up to that with the dot; Wireshark shows nothing of what stands behind it. */
+function mail(body: Body, field: SmtpFields, known: Session | undefined): void {
+  while (body.remaining > 0) {
+    if (endsMail(body, field)) {
+      if (known !== undefined) known.mail = false;
+      if (body.remaining > 0) body.skip(body.remaining);
+      return;
+    }
+    const line = lineAt(body.view, body.position, body.end);
+    body.skip(line.next - line.start);
+  }
+}
+
+function endsMail(body: Body, field: SmtpFields): boolean {
+  const line = lineAt(body.view, body.position, body.end);
+  if (line.text !== '.' || line.next === line.textEnd) return false;
+  body.group(field.eom, () => body.skip(line.next - line.start));
+  return true;
+}
+
+/** What the client says to a challenge. */
+function answer(body: Body, field: SmtpFields, known: Session): void {
+  const what = known.answers.shift() ?? 'other';
+  known.challenged = false;
+  const line = lineAt(body.view, body.position, body.end);
+  if (what !== 'other') {
+    body.derived(field.req, true);
+    takeRange(body, field[what], line.start, line.textEnd);
+    body.position = line.textEnd;
+  }
+  if (body.remaining > 0) body.skip(body.remaining);
 }
 
 function command(body: Body, field: SmtpFields, { start, textEnd, next, text: line }: Line): void {
@@ -78,8 +137,25 @@ function command(body: Body, field: SmtpFields, { start, textEnd, next, text: li
     takeRange(body, field['req.command'], start, Math.min(start + 4, textEnd));
     takeRange(body, field['req.parameter'], start + 5, textEnd);
     const known = session(body);
-    if (known !== undefined && line.trim().toUpperCase() === 'STARTTLS') known.startTls = true;
+    const words = line.trim().split(/\s+/);
+    const name = words[0].toUpperCase();
+    const answers = name === 'AUTH' ? answersTo((words[1] ?? '').toUpperCase()) : [];
+    if (words.length > 2 && answers.length > 0) {
+      const [first] = answers.splice(0, 1);
+      const from = start + line.lastIndexOf(words[2]);
+      if (first !== 'other') takeRange(body, field[first], from, from + words[2].length);
+    }
+    if (known === undefined) return;
+    if (name === 'STARTTLS') known.startTls = true;
+    else if (name === 'DATA') known.mail = true;
+    else if (name === 'AUTH') Object.assign(known, { answers, challenged: false });
   });
+}
+
+/** What a client says after AUTH. */
+function answersTo(mechanism: string): Session['answers'] {
+  if (mechanism === 'LOGIN') return ['auth.username', 'auth.password'];
+  return mechanism === 'PLAIN' ? ['auth.username_password'] : ['other', 'other', 'other'];
 }
 
 /** RFC 5321, section 4.2.1: of an answer in several lines all but the last have a hyphen behind the code. */
@@ -106,6 +182,14 @@ function replies(body: Body, field: SmtpFields): void {
       }
     });
     const known = session(body);
+    if (known !== undefined) {
+      known.challenged = code === CHALLENGE;
+      if (code === MAIL_INPUT) known.mail = true;
+      else if (code !== CHALLENGE) {
+        known.answers = [];
+        if (code >= 400) known.mail = false;
+      }
+    }
     if (known?.startTls === true) {
       known.startTls = false;
       if (code === READY) body.dissection.conversation?.switchTo('tls');

@@ -3,6 +3,7 @@
 import { utf8Text } from '../core/format.js';
 import type { Body, Field } from '../core/index.js';
 import type { MessageLength } from '../core/protocol.js';
+import { portsOf } from './messages.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -61,11 +62,8 @@ export function takeRange(body: Body, field: Field, from: number, to: number): s
 }
 
 /** Whether the segment comes from the server: its source port is one of the protocol's, or the lower one. */
-export function isFromServer({ view, walk, depth }: Body, ports: readonly number[]): boolean {
-  if (depth === 0) return false;
-  const transport = walk.start[depth - 1];
-  const source = view.getUint16(transport);
-  const destination = view.getUint16(transport + 2);
+export function isFromServer(body: Body, ports: readonly number[]): boolean {
+  const { source, destination } = portsOf(body);
   if (ports.includes(destination)) return false;
   return ports.includes(source) || source < destination;
 }
