@@ -41,7 +41,6 @@ const octets: Readonly<Record<number, Key>> = {
 
 const PREFERRED_ADDRESS = 13;
 const VERSION_INFORMATION = 17;
-const DRAFT_VERSION_INFORMATION = 0xff73db;
 const USER_AGENT = 0x3129;
 const GOOGLE_VERSION = 0x4752;
 
@@ -89,7 +88,6 @@ function readParameter(body: Body, field: HandshakeFields, type: number): void {
 const composites: Readonly<Record<number, (body: Body, field: HandshakeFields) => void>> = {
   [PREFERRED_ADDRESS]: preferredAddress,
   [VERSION_INFORMATION]: versionInformation,
-  [DRAFT_VERSION_INFORMATION]: versionInformation,
   [USER_AGENT]: (body, field) => body.take(field['quic.parameter.google.user_agent'], body.remaining),
   [GOOGLE_VERSION]: (body, field) => body.number(field['quic.parameter.google.quic_version']),
 };

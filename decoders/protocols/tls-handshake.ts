@@ -184,6 +184,12 @@ const serverKeyExchange: Reader = (body, context) => {
     body.number(field['handshake.server_named_curve']);
     const length = body.number(field['handshake.server_point_len']);
     body.take(field['handshake.server_point'], length);
+  } else if (/^RSA_EXPORT/.test(exchange)) {
+    // RFC 2246, section 7.4.3: a key that was short enough to be sold abroad.
+    for (const name of ['modulus', 'exponent'] as const) {
+      const length = body.number(field[`handshake.${name}_len`]);
+      body.take(field[`handshake.${name}`], length);
+    }
   } else if (/^DHE|^DH_anon/.test(exchange)) {
     for (const name of ['p', 'g', 'ys'] as const) {
       const length = body.number(field[`handshake.${name}_len`]);

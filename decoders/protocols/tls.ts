@@ -116,6 +116,10 @@ function record(body: Body, field: TlsFields, state: TlsState): void {
   const length = remaining < HEADER_OCTETS ? 0 : view.getUint16(start + 3);
   const end = start + HEADER_OCTETS + length;
   if (end > body.end || remaining < HEADER_OCTETS) goesOn(body, length);
+  if (isTorn(body, end)) {
+    body.skip(remaining);
+    return;
+  }
   body.group(field.record, () => {
     const type = view.getUint8(start);
     const opaque = type === APPLICATION_DATA && isTls13(state.version);
@@ -129,6 +133,15 @@ function record(body: Body, field: TlsFields, state: TlsState): void {
     if (whole) contained(body, end, fragment);
     else fragment();
   });
+}
+
+/**
+ * Whether the record goes on in another segment, and is not to be put together: the session has its reasons (a segment that
+ * the capture cut, a wrong checksum). Without a session, what there is of it is all that will ever be known.
+ */
+function isTorn({ dissection, walk, depth, remaining, end: limit }: Body, end: number): boolean {
+  if (dissection.conversation === undefined) return false;
+  return remaining < HEADER_OCTETS || end > Math.max(limit, walk.end[depth] ?? 0);
 }
 
 /** Says that a record is not whole here; what the capture cut off is told of already. */
@@ -167,7 +180,7 @@ function content(body: Body, field: TlsFields, state: TlsState, type: number, ve
 
 function handshake(body: Body, field: TlsFields, state: TlsState, recordVersion: number, encrypted: boolean): void {
   const end = body.end;
-  if (encrypted || isEncrypted(body)) {
+  if ((encrypted && !isClientHello(body)) || isEncrypted(body)) {
     body.group(field.handshake, () => body.describe('Encrypted Handshake Message'), end - body.position);
     return;
   }
@@ -184,6 +197,15 @@ function handshake(body: Body, field: TlsFields, state: TlsState, recordVersion:
       else contained(body, last, () => readMessage(body, context, type));
     });
   }
+}
+
+/**
+ * Whether the record is a Client Hello and nothing else. In TLS 1.3 one comes behind a Change Cipher Spec that means nothing
+ * when the server wants another (RFC 8446, appendix D.4).
+ */
+function isClientHello({ view, position, remaining }: Body): boolean {
+  if (remaining < 6 || view.getUint32(position) !== 0x01000000 + remaining - 4) return false;
+  return view.getUint8(position + 4) === 3;
 }
 
 /** Whether what stands in a handshake record cannot be a message: then it is one that is encrypted. */
