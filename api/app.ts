@@ -12,6 +12,7 @@ import { flowRoutes } from './flows.js';
 import { importRoutes } from './import.js';
 import { markRoutes } from './marks.js';
 import { metricRoutes } from './metrics.js';
+import { nameRoutes } from './names.js';
 import { openApiDocument } from './openapi.js';
 import { packetRoutes } from './packets.js';
 import { jsonText } from './present.js';
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   ...flowRoutes,
   ...statisticsRoutes,
   ...checkRoutes,
+  ...nameRoutes,
   ...exportRoutes,
   ...streamRoutes,
   ...eventRoutes,

@@ -205,6 +205,11 @@ export const flow = z.object({
   lastPacket: count,
   state: orNull(z.string()),
   communityId: orNull(z.string()),
+  hostnames: z
+    .object({ client: orNull(z.string()), server: orNull(z.string()) })
+    .optional()
+    .describe('What DNS answers in the capture called the two ends.'),
+  service: orNull(z.string()).optional().describe('What IANA has registered for the server’s port.'),
 });
 
 export const mark = z.object({ id: z.int().min(1), text: z.string(), time });

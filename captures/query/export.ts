@@ -56,6 +56,7 @@ class Selection {
  * `follow` it ends with the packets that are there now.
  *
  * @param readMarks asked at the start and whenever there is more
+ * @param prologue blocks of a pcapng that stand before all packets, such as names
  * @param waitForMore for `follow`: settles when there is more, or the capture has ended (false)
  * @throws CaptureError `unsupported` for a pcap of several link types; FilterError
  */
@@ -64,10 +65,12 @@ export async function* exportPackets(
   readMarks: () => readonly Mark[],
   query: ExportQuery,
   waitForMore: Wait,
+  prologue: () => Promise<readonly Uint8Array[]> = async () => [],
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const selection = query.filter ? new Selection(reader, query.filter) : undefined;
   const file = query.format === 'pcap' ? new PcapFile(reader) : new PcapngFile();
   yield file.header();
+  if (query.format === 'pcapng') for (const block of await prologue()) yield block;
   let segment = 0;
   let number = 1;
   let goesOn = true;

@@ -15,7 +15,8 @@ export type QuestionName =
   | 'flow'
   | 'statistics'
   | 'first'
-  | 'checks';
+  | 'checks'
+  | 'hostNames';
 
 export interface AskMessage {
   readonly type: 'ask';

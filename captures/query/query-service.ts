@@ -4,6 +4,7 @@ import type { CheckResult, Completion } from '../../decoders/filter/index.js';
 import type { CaptureStore } from '../store/capture-store.js';
 import type { Check, CheckReport } from './checks.js';
 import type { FieldReference } from './filter-language.js';
+import type { NamesAnswer } from './names.js';
 import { QueryPool } from './query-pool.js';
 import type {
   ExportQuery,
@@ -17,8 +18,8 @@ import type {
   StreamPage,
   StreamQuery,
 } from './query-types.js';
-import { StopTriggers } from './stop-triggers.js';
 import type { StatisticsAnswer, StatisticsQuery } from './statistics/index.js';
+import { StopTriggers } from './stop-triggers.js';
 
 export class QueryService {
   private readonly pool: QueryPool;
@@ -63,6 +64,11 @@ export class QueryService {
   /** The same as a file or as events, piece by piece. @throws CaptureError before the first piece */
   follow(id: string, query: FollowQuery): AsyncGenerator<Uint8Array, void, undefined> {
     return this.pool.stream(id, query);
+  }
+
+  /** Host names from the capture's own DNS answers; of these addresses, or of all. */
+  hostNames(id: string, addresses: readonly string[] | undefined): Promise<NamesAnswer> {
+    return this.pool.ask(id, 'hostNames', addresses);
   }
 
   /** Judges expectations about a capture. @throws FilterError for a wrong filter among them */

@@ -100,6 +100,10 @@ export interface FlowInfo {
   /** TCP: `opening`, `established`, `closing`, `closed`, `reset`, `midstream`; null otherwise. */
   readonly state: string | null;
   readonly communityId: string | null;
+  /** What DNS answers in the capture called the two ends; null: nothing. */
+  readonly hostnames?: { readonly client: string | null; readonly server: string | null };
+  /** What IANA has registered for the server's port. */
+  readonly service?: string | null;
 }
 
 export interface FlowPage {

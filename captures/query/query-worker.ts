@@ -93,14 +93,15 @@ async function stream(message: StreamMessage): Promise<void> {
   // A reader of its own: an export takes its time, and the shared one may be closed meanwhile.
   let reader: CaptureReader | undefined;
   try {
-    reader = new CaptureReader(folder);
+    const stored = new CaptureReader(folder);
+    reader = stored;
     const wait = () => more(state);
     const pieces =
       'flow' in query
-        ? followFlow(reader, query, wait)
+        ? followFlow(stored, query, wait)
         : query.format === 'csv' || query.format === 'json'
-          ? exportRows(reader, readMarks(folder), query)
-          : exportPackets(reader, () => readMarks(folder), query, wait);
+          ? exportRows(stored, readMarks(folder), query)
+          : exportPackets(stored, () => readMarks(folder), query, wait, () => nameBlocks(stored, pause));
     for await (const piece of pieces) {
       if (piece.length > 0) {
         const copy = new Uint8Array(piece);

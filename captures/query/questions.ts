@@ -7,6 +7,8 @@ import { CaptureReader, type PacketRef } from './capture-reader.js';
 import { type Check, type CheckReport, judge } from './checks.js';
 import { FilterRun } from './filter-run.js';
 import { flowById, flowPage } from './flows.js';
+import { HostNames } from './host-names.js';
+import { NameBook, type NamesAnswer } from './names.js';
 import { RowBuilder } from './packet-rows.js';
 import type {
   FlowInfo,
@@ -34,6 +36,7 @@ export type Pause = () => Promise<void>;
 export class Questions {
   readonly reader: CaptureReader;
   private readonly counts: Statistics;
+  private readonly names: NameBook;
   private readonly streams: StreamPages;
   private readonly results = new Map<string, ResultSet>();
   /** Questions that are being answered. */
@@ -48,6 +51,7 @@ export class Questions {
   ) {
     this.reader = new CaptureReader(folder);
     this.streams = new StreamPages(this.reader, pause);
+    this.names = new NameBook(new HostNames(this.reader), pause);
     this.counts = new Statistics(this.reader, pause, async (filter, enough) => {
       const results = this.resultSet(filter);
       await this.lookUntil(results, enough);
@@ -85,7 +89,13 @@ export class Questions {
 
   async flows(query: FlowQuery): Promise<FlowPage> {
     const filter = query.filter?.trim() ?? '';
-    return flowPage(this.reader, query, filter === '' ? undefined : await this.flowsOf(filter));
+    const page = flowPage(this.reader, query, filter === '' ? undefined : await this.flowsOf(filter));
+    return { ...page, flows: await this.names.nameFlows(page.flows) };
+  }
+
+  /** Every address that an answer in the capture named; with `addresses`, those, and the makers of network cards. */
+  hostNames(addresses: readonly string[] | undefined): Promise<NamesAnswer> {
+    return this.names.answer(addresses);
   }
 
   /** A page of what the two ends of a flow said; null when there is no such flow. @throws CaptureError */
@@ -118,8 +128,9 @@ export class Questions {
     return this.counts.answer(query);
   }
 
-  flow(id: number): FlowInfo | null {
-    return flowById(this.reader, id);
+  async flow(id: number): Promise<FlowInfo | null> {
+    const flow = flowById(this.reader, id);
+    return flow === null ? null : (await this.names.nameFlows([flow]))[0];
   }
 
   /** Answers one question; the reader stays open as long as any is being answered. */
@@ -184,7 +195,7 @@ export class Questions {
 
   /** One flow's packets: an indexed look-up once the capture has stopped, a scan from its first packet before. */
   private flowRefs(id: number, query: PacketQuery, limit: number): { refs: PacketRef[]; matches: Matches } {
-    const flow = this.flow(id);
+    const flow = flowById(this.reader, id);
     if (flow === null) return { refs: [], matches: { count: 0, complete: true, plan: 'columns' } };
     // Asked for here, for the next time.
     void this.reader.hasFlowIndex;

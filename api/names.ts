@@ -1,0 +1,47 @@
+/** What addresses are called. */
+
+import { z } from 'zod';
+import { captureOf } from './context.js';
+import { lossOf } from './present.js';
+import { route } from './route.js';
+import { captureId, loss } from './schemas.js';
+
+export const nameRoutes = [
+  route({
+    method: 'get',
+    path: '/api/captures/{id}/names',
+    tag: 'flows',
+    summary: 'Host names of addresses, and makers of network cards',
+    description:
+      'Host names come from the DNS, mDNS and LLMNR answers in the capture itself: what its machines were told. No resolver is asked. Makers come from the IEEE’s list.',
+    params: captureId,
+    query: z.strictObject({
+      addresses: z
+        .array(z.string().min(1).max(100))
+        .max(1000)
+        .optional()
+        .describe('IPv4, IPv6 or Ethernet addresses, separated by commas; absent: all that have a host name.'),
+    }),
+    responses: {
+      200: {
+        description: 'The names.',
+        schema: z.object({
+          names: z.array(
+            z.object({
+              address: z.string(),
+              names: z.array(z.string()).describe('The newest last.'),
+              packet: z.int().min(1).nullable().describe('The packet that told the first of them.'),
+              vendor: z.string().nullable(),
+            }),
+          ),
+          loss,
+        }),
+      },
+    },
+    handle: async ({ params, query }, context) => {
+      const record = captureOf(context, params.id);
+      const found = await context.queries.hostNames(params.id, query.addresses);
+      return { status: 200, body: { ...found, loss: lossOf(record) } };
+    },
+  }),
+];
