@@ -1,11 +1,11 @@
 import { utf8Text } from '../core/format.js';
 import { type Body, bytes, type Field, flag, group, type LayerNode, protocol, text, uint } from '../core/index.js';
-import { statusCodes } from '../labels/http.js';
-import { type HpackTable, newTable, readField } from './hpack.js';
+import { type Http2Side, headerBlock, newSide } from './http2-headers.js';
 import { readMessages } from './messages.js';
 import { contained } from './tls-state.js';
 
 const FRAME_HEADER = 9;
+const END_HEADERS = 4;
 /** The connection preface: `PRI * HTTP/2.0`, an empty line, and `SM` with one; RFC 9113, section 3.4. */
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const PREFACE_END = 'SM\r\n\r\n';
@@ -129,14 +129,7 @@ const fields = {
   unknown: bytes(0, 'Unknown'),
 };
 
-type Http2Fields = { readonly [K in keyof typeof fields]: Field };
-
-/** For each direction: the compression's table. */
-interface Http2State {
-  readonly tables: [HpackTable, HpackTable];
-}
-
-const fresh = (): Http2State => ({ tables: [newTable(), newTable()] });
+export type Http2Fields = { readonly [K in keyof typeof fields]: Field };
 
 /** HTTP/2: frames and their headers. */
 export const http2 = protocol('http2', 'HyperText Transfer Protocol 2', {
@@ -150,9 +143,9 @@ export const http2 = protocol('http2', 'HyperText Transfer Protocol 2', {
   recognises: { tcp: (view, start, end) => startsWith(view, start, end, PREFACE) },
   body: (body, field) => {
     const { conversation } = body.dissection;
-    const state = conversation === undefined ? fresh() : conversation.remember('http2', fresh);
-    const table = state.tables[conversation?.direction ?? 0];
-    readMessages(body, frameLength, () => body.group(field.stream, () => frame(body, field, table)));
+    const side =
+      conversation === undefined ? newSide() : conversation.remember(`http2 ${conversation.direction}`, newSide);
+    readMessages(body, frameLength, () => body.group(field.stream, () => frame(body, field, side)));
     if (body.remaining > 0) body.skip(body.remaining);
   },
   info: (layer) => summary(layer),
@@ -177,7 +170,7 @@ function frameLength(view: DataView, start: number, end: number): number {
   return FRAME_HEADER + view.getUint16(start) * 256 + view.getUint8(start + 2);
 }
 
-function frame(body: Body, field: Http2Fields, table: HpackTable): void {
+function frame(body: Body, field: Http2Fields, side: Http2Side): void {
   const { view } = body;
   const magic = magicLength(view, body.position, body.end);
   if (magic > 0) {
@@ -194,7 +187,7 @@ function frame(body: Body, field: Http2Fields, table: HpackTable): void {
   const name = (frameTypes as Readonly<Record<number, string>>)[type] ?? `Unknown type (${type})`;
   body.describe(`${name}[${stream}]`);
   const end = body.position + length;
-  const inside = () => payload(body, field, table, type, flags, `${name}[${stream}]`);
+  const inside = () => payload(body, field, side, type, flags, `${name}[${stream}]`);
   if (end <= body.end) contained(body, end, inside);
   else inside();
 }
@@ -220,7 +213,7 @@ function flagsOf(body: Body, field: Http2Fields, type: number, flags: number): v
   if (type === Type.ping) add(field['flags.ack.ping'], 1);
 }
 
-function payload(body: Body, field: Http2Fields, table: HpackTable, type: number, flags: number, label: string): void {
+function payload(body: Body, field: Http2Fields, side: Http2Side, type: number, flags: number, label: string): void {
   switch (type) {
     case Type.data:
       padded(body, field, flags, field['data.padding'], () => {
@@ -230,7 +223,7 @@ function payload(body: Body, field: Http2Fields, table: HpackTable, type: number
     case Type.headers:
       padded(body, field, flags, field['headers.padding'], () => {
         if ((flags & 0x20) !== 0) priority(body, field);
-        headerBlock(body, field, table, label);
+        headerBlock(body, field, side, label, (flags & END_HEADERS) !== 0);
       });
       return;
     case Type.priority:
@@ -245,7 +238,7 @@ function payload(body: Body, field: Http2Fields, table: HpackTable, type: number
     case Type.push:
       padded(body, field, flags, field['headers.padding'], () => {
         reservedAnd(body, field['push_promise.r'], field['push_promise.promised_stream_id']);
-        headerBlock(body, field, table, label);
+        headerBlock(body, field, side, label, (flags & END_HEADERS) !== 0);
       });
       return;
     case Type.ping:
@@ -260,7 +253,7 @@ function payload(body: Body, field: Http2Fields, table: HpackTable, type: number
       reservedAnd(body, field['window_update.r'], field['window_update.window_size_increment']);
       return;
     case Type.continuation:
-      headerBlock(body, field, table, label);
+      headerBlock(body, field, side, label, (flags & END_HEADERS) !== 0);
       return;
     default:
       if (body.remaining > 0) body.take(field.unknown, body.remaining);
@@ -289,59 +282,6 @@ function setting(body: Body, field: Http2Fields): void {
   const known = (settings as Readonly<Record<number, (typeof settings)[keyof typeof settings] | undefined>>)[id];
   const value = body.number(field[known === undefined ? 'settings.unknown' : known[0]]);
   body.describe(`${known?.[1] ?? 'Unknown'}: ${value}`);
-}
-
-const pseudo: Readonly<Record<string, 'method' | 'path' | 'scheme' | 'authority'>> = {
-  ':method': 'method',
-  ':path': 'path',
-  ':scheme': 'scheme',
-  ':authority': 'authority',
-};
-
-/** RFC 7541; what the fields say is not where they stand, for most are only numbers of entries. */
-function headerBlock(body: Body, field: Http2Fields, table: HpackTable, label: string): void {
-  if (body.remaining === 0) return;
-  const said: Record<string, string> = {};
-  let heading = '';
-  body.over(field.headers, body.remaining, () => {
-    const { view } = body;
-    while (body.remaining > 0) {
-      const entry = readField(table, view, body.position, body.end);
-      if (entry === undefined) {
-        body.report('malformed', 'a header field that is no HPACK, or is cut');
-        break;
-      }
-      const { at, end, name, value, index, representation } = entry;
-      const length = end - at;
-      body.group(field.header, () => {
-        if (representation === 'Maximum Dynamic Table Size Change') {
-          body.derived(field['header_table_size_update.header_table_size'], index, undefined, at, length);
-          body.describe(`Dynamic table size ${index}`);
-        } else {
-          const known = name ?? '<unknown>';
-          const content = value ?? '<unknown>';
-          said[known] = content;
-          body.derived(field['header.name.length'], known.length, undefined, at, length);
-          body.derived(field['header.name'], known, undefined, at, length);
-          body.derived(field['header.value.length'], content.length, undefined, at, length);
-          body.derived(field['header.value'], content, undefined, at, length);
-          const key = pseudo[known];
-          if (key !== undefined) body.derived(field[`headers.${key}`], content, undefined, at, length);
-          else if (known === ':status' && /^\d{3}$/.test(content))
-            body.derived(field['headers.status'], Number(content), undefined, at, length);
-          body.derived(field['header.repr'], representation, undefined, at, length);
-          if (index > 0) body.derived(field['header.index'], index, undefined, at, length);
-          body.describe(`${known}: ${content}`);
-        }
-        body.position = end;
-      });
-    }
-    const request = said[':method'] === undefined ? undefined : `${said[':method']} ${said[':path'] ?? ''}`;
-    const status = said[':status'];
-    const answer = status === undefined ? undefined : `${status} ${statusCodes[Number(status)] ?? ''}`;
-    heading = request ?? answer ?? '';
-  });
-  body.describe(heading === '' ? label : `${label}: ${heading}`);
 }
 
 /** The frames, as Wireshark lists them. */
