@@ -12,6 +12,9 @@ export const quicVersions: Readonly<Record<number, string>> = {
   1: '1',
   0x6b3343cf: '2',
   0x709a50c4: '2 (draft)',
+  0x51303530: 'Google Q050',
+  0x54303530: 'Google T050',
+  0x54303531: 'Google T051',
   0xfaceb002: 'Facebook mvfst (draft-27)',
   0xfaceb00e: 'Facebook mvfst (Experimental)',
 };

@@ -3,7 +3,7 @@
 import type { Body } from '../core/index.js';
 import { frameTypes } from '../labels/quic.js';
 import type { QuicFields } from './quic-fields.js';
-import { takeVarint, varintSize } from './quic-varint.js';
+import { takeVarint, varintAt, varintSize } from './quic-varint.js';
 
 /** A piece of the handshake: where it stands in the stream of CRYPTO frames, and in the packet. */
 export interface CryptoPiece {
@@ -92,6 +92,32 @@ const readers: Readonly<Record<number, Reader>> = {
   28: close(true),
   29: close(false),
 };
+
+const GOOGLE_CRYPTO = 8;
+
+/** Frames of Google's versions, of which only the handshake is read: the others have formats of their own. */
+export function readGoogleFrames(body: Body, handshake: Handshake): readonly CryptoPiece[] {
+  const pieces: CryptoPiece[] = [];
+  const { view } = body;
+  while (body.remaining > 0 && body.peek8() === GOOGLE_CRYPTO) {
+    let at = body.position + 1;
+    const numbers: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      if (!hasVarint(view, at, body.end)) body.fail('a CRYPTO frame without its offset and length');
+      numbers.push(varintAt(view, at));
+      at += varintSize(view, at);
+    }
+    const [offset, length] = numbers;
+    body.skip(at - body.position);
+    body.need(length, 'the handshake data');
+    const piece = { offset, at, length };
+    pieces.push(piece);
+    handshake(piece);
+    if (body.position < at + length) body.skip(at + length - body.position);
+  }
+  if (body.remaining > 0) body.skip(body.remaining);
+  return pieces;
+}
 
 /** Whether a variable-length integer is whole before `end`. */
 export function hasVarint(view: DataView, at: number, end: number): boolean {

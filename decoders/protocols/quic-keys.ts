@@ -19,6 +19,14 @@ const SALT_V2 = octets('0dede3def700a6db819381be6e269dcbf9bd2ed9');
 const SALT_DRAFT_29 = octets('afbfec289993d24c9e9786f19c6111e04390a899');
 const SALT_DRAFT_23 = octets('c3eef712c72ebb5a11a7d2432bb46365bef9f502');
 
+/** Google's last versions of its own: the packets are draft 27's, the frames those of its older versions. */
+const GOOGLE_T050 = 0x54303530;
+const GOOGLE_T051 = 0x54303531;
+const GOOGLE_Q050 = 0x51303530;
+const SALT_T050 = octets('7ff579e5acd072915580304c43a2367c60488310');
+const SALT_T051 = octets('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d');
+const SALT_Q050 = octets('504574efd066fe2f9d945cfcdbd3a7f0d3b56b45');
+
 /** Facebook's mvfst, which follows draft 27. */
 const FACEBOOK: ReadonlySet<number> = new Set([0xfaceb002, 0xfaceb00e]);
 
@@ -29,9 +37,17 @@ export function isKnownVersion(version: number): boolean {
   return saltOf(version) !== undefined;
 }
 
+/** Whether Initial packets of this version have Google's frames. */
+export function hasGoogleFrames(version: number): boolean {
+  return version === GOOGLE_T050 || version === GOOGLE_T051 || version === GOOGLE_Q050;
+}
+
 function saltOf(version: number): Uint8Array | undefined {
   if (version === 1) return SALT_V1;
   if (version === VERSION_2) return SALT_V2;
+  if (version === GOOGLE_T051) return SALT_T051;
+  if (version === GOOGLE_T050) return SALT_T050;
+  if (version === GOOGLE_Q050) return SALT_Q050;
   const draft = version >>> 8 === 0xff0000 ? version & 255 : FACEBOOK.has(version) ? 27 : 0;
   if (draft >= 29 && draft <= 34) return draft < 33 ? SALT_DRAFT_29 : SALT_V1;
   return draft >= 23 && draft <= 28 ? SALT_DRAFT_23 : undefined;

@@ -3,8 +3,8 @@ import { type Body, type FieldNode, findField, type LayerNode, protocol } from '
 import { quicVersions } from '../labels/quic.js';
 import { placedAt, readIn } from './other-octets.js';
 import { type QuicFields, quicFields } from './quic-fields.js';
-import { type CryptoPiece, hasVarint, readFrames } from './quic-frames.js';
-import { initialKeys, isKnownVersion, open, type Unmasked, unmask, VERSION_2 } from './quic-keys.js';
+import { type CryptoPiece, hasVarint, readFrames, readGoogleFrames } from './quic-frames.js';
+import { hasGoogleFrames, initialKeys, isKnownVersion, open, type Unmasked, unmask, VERSION_2 } from './quic-keys.js';
 import { takeVarint, varintAt, varintSize } from './quic-varint.js';
 import { messageName, readMessage } from './tls-handshake.js';
 import { contained, TLS13, type TlsState } from './tls-state.js';
@@ -216,6 +216,8 @@ function noteServer({ serverIds }: Connection, id: string): void {
 /** An Initial packet without the protection of its header, and its payload where the keys are right. */
 interface Sealed extends Unmasked {
   readonly payload: Uint8Array<ArrayBuffer> | undefined;
+  /** Whether the frames are Google's. */
+  readonly google: boolean;
 }
 
 /** The keys follow from the client's first packet: this one, or one of the connection that was seen before. */
@@ -237,7 +239,9 @@ function keysFor(
   if (unmasked === undefined) return undefined;
   const payload = open(keys, packet, unmasked);
   // A packet by itself may be the server's, whose keys it does not tell.
-  return payload === undefined && body.dissection.conversation === undefined ? undefined : { ...unmasked, payload };
+  return payload === undefined && body.dissection.conversation === undefined
+    ? undefined
+    : { ...unmasked, payload, google: hasGoogleFrames(version) };
 }
 
 /** Whether a client's packet begins another connection between the same ports: it is for no connection ID that is known. */
@@ -289,7 +293,7 @@ function initialPayload(
   let direct = false;
   const tls = { field, state: connection.tls, recordVersion: TLS13 };
   const nodes = readIn(body, octets, from, from + payload.length, (inner) => {
-    const pieces = readFrames(inner, field, (piece) => {
+    const show = (piece: CryptoPiece): void => {
       // Nearly always one frame has the whole message, which can then be shown where it stands.
       const { shown, direction } = connection;
       const repeated = piece.offset + piece.length <= shown[direction];
@@ -297,7 +301,8 @@ function initialPayload(
       direct = true;
       shown[direction] = piece.length;
       contained(inner, piece.at + piece.length, () => messages(inner, tls));
-    });
+    };
+    const pieces = sealed.google ? readGoogleFrames(inner, show) : readFrames(inner, field, show);
     if (!direct) remember(connection, pieces, octets);
   });
   body.adopt(nodes);

@@ -159,14 +159,17 @@ function hasSignatureAlgorithm(version: number): boolean {
   return version === TLS12 || version === DTLS12;
 }
 
-/** The key exchange of a suite, from its name (`TLS_ECDHE_RSA_WITH_…`); a guess while no Server Hello was seen. */
-function exchangeOf(suite: number, guess: () => string): string {
-  if (suite < 0) return guess();
+/**
+ * The key exchange of a suite, from its name (`TLS_ECDHE_RSA_WITH_…`). A packet by itself does not tell the suite, and a
+ * guess is better than nothing; where the Server Hello is missing in a capture, Wireshark does not guess either.
+ */
+function exchangeOf({ dissection }: Body, suite: number, guess: () => string): string {
+  if (suite < 0) return dissection.conversation === undefined ? guess() : '';
   return /^TLS_(.+?)_WITH_/.exec(cipherSuites[suite] ?? '')?.[1] ?? '';
 }
 
 const serverKeyExchange: Reader = (body, context) => {
-  const exchange = exchangeOf(context.state.suite, () => (looksLikeCurve(body) ? 'ECDHE_RSA' : ''));
+  const exchange = exchangeOf(body, context.state.suite, () => (looksLikeCurve(body) ? 'ECDHE_RSA' : ''));
   const { field } = context;
   if (/PSK/.test(exchange)) {
     const length = body.number(field['handshake.hint_len']);
@@ -226,7 +229,7 @@ function signature(
 
 const clientKeyExchange: Reader = (body, { field, state, recordVersion }) => {
   const isPoint = () => body.remaining > 0 && body.peek8() + 1 === body.remaining;
-  const exchange = exchangeOf(state.suite, () => (isPoint() ? 'ECDHE' : ''));
+  const exchange = exchangeOf(body, state.suite, () => (isPoint() ? 'ECDHE' : ''));
   if (/PSK/.test(exchange)) {
     const length = body.number(field['handshake.identity_len']);
     body.take(field['handshake.identity'], length);
