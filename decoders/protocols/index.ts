@@ -38,6 +38,7 @@ import { ah, esp } from './ipsec.js';
 import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
+import { irc } from './irc.js';
 import { kafka } from './kafka.js';
 import { kerberos } from './kerberos.js';
 import { l2tp } from './l2tp.js';
@@ -97,6 +98,7 @@ import { utp } from './utp.js';
 import { serviceVlan, vlan } from './vlan.js';
 import { vrrp } from './vrrp.js';
 import { vxlan } from './vxlan.js';
+import { vxlanGpe } from './vxlan-gpe.js';
 import { websocket } from './websocket.js';
 import { whois } from './whois.js';
 import { wireguard } from './wireguard.js';
@@ -147,6 +149,7 @@ export const protocols = [
   gre,
   erspan,
   vxlan,
+  vxlanGpe,
   geneve,
   mpls,
   pseudowire,
@@ -222,6 +225,7 @@ export const protocols = [
   utp,
   socks,
   gtpv2,
+  irc,
   data,
 ] as const;
 
