@@ -52,8 +52,11 @@ export const dhcp = protocol('dhcp', 'Dynamic Host Configuration Protocol', {
     ...optionFields,
   },
   headerLength: 'all',
-  body: (body, field) => {
+  body: (body, field, read) => {
     const { view, start } = body;
+    const seconds = read.secs(view, start);
+    // Some clients forget to put them into network byte order; no one waits for a whole number of 256 seconds.
+    if (seconds > 0xff && (seconds & 0xff) === 0) body.amend(field.secs, seconds >> 8);
     hardwareAddress(body, field);
     const overload = overloaded(body);
     namePart(body, field, field.server, 64, (overload & 2) !== 0);

@@ -29,6 +29,8 @@ interface State {
   rows: boolean;
   /** Whether the server is a MariaDB, which the greeting tells. */
   mariadb: boolean;
+  /** Whether the greeting was seen; nobody can tell for a packet by itself. */
+  greeted: boolean;
 }
 
 /** Three octets of length and one of sequence in front of each message. */
@@ -46,8 +48,15 @@ export const mysql = protocol('mysql', 'MySQL Protocol', {
   headerLength: 'all',
   message: messageLength,
   body: (body, field) => {
-    const fresh = (): State => ({ command: -1, columns: 0, rows: false, mariadb: false });
-    const state = body.dissection.conversation?.remember('mysql', fresh) ?? fresh();
+    const { conversation } = body.dissection;
+    const fresh = (): State => ({
+      command: -1,
+      columns: 0,
+      rows: false,
+      mariadb: false,
+      greeted: conversation === undefined,
+    });
+    const state = conversation?.remember('mysql', fresh) ?? fresh();
     const request = portsOf(body).destination === PORT;
     readMessages(body, messageLength, () => {
       body.number(field.packet_length);
@@ -87,9 +96,12 @@ function summary(layer: LayerNode, body: Body): string {
   return shown('affected_rows') === undefined ? 'Response ' : 'Response  OK ';
 }
 
-/** The first message of a client answers the greeting, and so has the number 1; commands have the number 0. */
+/**
+ * The first message of a client answers the greeting, and so has the number 1; commands have the number 0. Without a
+ * greeting nobody knows what the client answers, and Wireshark takes it for a command.
+ */
 function fromClient(body: Body, field: MysqlFields, sequence: number, state: State): void {
-  if (sequence === 0) body.group(field.request, () => request(body, field, state));
+  if (sequence === 0 || !state.greeted) body.group(field.request, () => request(body, field, state));
   else if (sequence === 1) body.group(field.login_request, () => login(body, field, state));
   else body.take(field['auth_switch_response.data'], body.remaining);
 }
@@ -237,6 +249,7 @@ function isDefinition(body: Body): boolean {
 
 /** Protocol::HandshakeV10. */
 function greeting(body: Body, field: MysqlFields, state: State): void {
+  state.greeted = true;
   body.number(field.protocol);
   zeroText(body, field.version);
   body.number(field.thread_id);

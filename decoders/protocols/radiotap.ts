@@ -266,6 +266,8 @@ export const radiotap = protocol('radiotap', 'Radiotap Header', {
   next: { table: 'radiotap.payload', value: () => 0 },
   body: (body, field) => {
     const { view, start, end } = body;
+    // What another version's fields are nobody knows.
+    if (view.getUint8(start) !== 0) body.fail('a version of the radiotap header that is not known');
     const words = presenceEnd(view, start, end);
     body.group(field.present, () => {
       let restarts = true;

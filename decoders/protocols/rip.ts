@@ -21,6 +21,8 @@ const AUTHENTICATION = 0xffff;
 const KEYED_DIGEST = 3;
 const ENTRY_OCTETS = 20;
 /** 0xffff and 1 stand before the digest. */
+/** Octets of the digest that are shown: those of MD5 (RFC 2082, section 3.2.2). */
+const DIGEST = 16;
 const TRAILER_HEADER = 4;
 
 const fields = {
@@ -112,7 +114,7 @@ function authentication(body: Body, field: RipFields): number {
   body.position = at + 8;
   const end = body.start + offset;
   // RFC 2082 counts the four octets before the digest as well: its 20 stands for the 16 of MD5.
-  const octets = length === 20 ? 16 : length;
+  const octets = Math.min(length, DIGEST);
   const from = end + TRAILER_HEADER;
   if (octets > 0 && end >= body.position && from + octets <= body.end)
     body.derived(field.authentication_data, hexText(body.view, from, octets), undefined, from, octets);

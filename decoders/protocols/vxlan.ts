@@ -6,8 +6,8 @@ const ETHERNET_LINK = 1;
 /** Virtual eXtensible Local Area Network, RFC 7348, with the group policy bits of draft-smith-vxlan-group-policy. */
 export const vxlan = protocol('vxlan', 'Virtual eXtensible Local Area Network', {
   reference: 'RFC 7348, section 5',
-  // 4789 is IANA's; 8472 is what Linux had before it was assigned.
-  carriedBy: { 'udp.port': [4789, 8472] },
+  // IANA's; Linux' 8472 of before it was assigned is for `-d`, as with Wireshark.
+  carriedBy: { 'udp.port': 4789 },
   header: {
     flags: bits(
       16,

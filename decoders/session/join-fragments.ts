@@ -1,5 +1,6 @@
 /** Finds the fragment in a packet, and makes a packet again of the datagram that it completes. */
 
+import { onesComplementSum } from '../core/bytes.js';
 import type { Registry } from '../core/registry.js';
 import type { Walk } from '../core/walk.js';
 import type { Fragments } from './fragments.js';
@@ -27,7 +28,12 @@ export function joinFragments(
   registry: Registry,
   { view, walk }: { readonly view: DataView; readonly walk: Walk },
   fragments: Fragments,
-  options: { readonly defragmentIpv4?: boolean; readonly defragmentIpv6?: boolean } = {},
+  options: {
+    readonly defragmentIpv4?: boolean;
+    readonly defragmentIpv6?: boolean;
+    /** Where checksums are verified, those of fragments are too. */
+    readonly verifyTcpChecksum?: boolean;
+  } = {},
 ): JoinedFragment | undefined {
   const { network } = walk;
   if (network < 0 || (!walk.moreFragments && walk.fragmentOffset === 0)) return undefined;
@@ -36,6 +42,12 @@ export function joinFragments(
   const depth = version4 ? network : fragmentHeader(registry, walk, network);
   if (depth < 0 || walk.end[depth] > walk.capturedEnd || walk.problem !== 'none') return undefined;
   const start = walk.start[network];
+  if (
+    options.verifyTcpChecksum === true &&
+    version4 &&
+    onesComplementSum(view, start, walk.headerEnd[network] - start) !== 0xffff
+  )
+    return undefined;
   const payload = walk.headerEnd[depth];
   const octets = new Uint8Array(view.buffer, view.byteOffset + payload, walk.end[depth] - payload);
   const key = version4 ? ipv4Key(view, start) : ipv6Key(view, start, walk.start[depth]);
