@@ -3,7 +3,7 @@
 import { littleEndianReader, readBits, readUint64 } from './bytes.js';
 import type { Conversation } from './conversation.js';
 import type { Field, FieldDeclaration } from './field.js';
-import { escapedText, etherText, hexNumber, hexText, ipv4Text, ipv6Text, lineText, utf8Text } from './format.js';
+import { etherText, hexNumber, hexText, ipv4Text, ipv6Text, lineText, utf8Text } from './format.js';
 import type { Problem } from './problem.js';
 import type { FieldNode, FieldValue } from './tree.js';
 import type { Walk } from './walk.js';
@@ -485,8 +485,7 @@ export function textOf(field: FieldDeclaration, value: FieldValue): string {
     if (field.kind !== 'string') return field.colons === true ? withColons(value) : value;
     // A C string ends at a zero octet.
     const zero = value.indexOf('\0');
-    const shown = zero < 0 ? value : value.slice(0, zero);
-    return field.plain === true ? lineText(shown) : escapedText(shown);
+    return lineText(zero < 0 ? value : value.slice(0, zero));
   }
   return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
 }

@@ -140,7 +140,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
-/** Text with its control characters as C writes them, as `tshark -T fields` does: a terminal must not obey a packet. */
+/** Text with its control characters as C writes them, for people: a terminal must not obey a packet. */
 export function escapedText(value: string): string {
   let out = '';
   for (const character of value) {
@@ -151,7 +151,7 @@ export function escapedText(value: string): string {
   return out;
 }
 
-/** Text with its white space as C writes it, and all its other characters as they are: tshark of what is no name. */
+/** Text with its white space as C writes it, and all its other characters as they are: as `tshark -T fields` does. */
 export function lineText(value: string): string {
   return value.replace(/[\b-\r]/g, (character) => ESCAPES[character]);
 }

@@ -6,6 +6,8 @@ import { type Line, lineAt } from './text-lines.js';
 /** RTP/AVP payload types of a fixed meaning: RFC 3551, section 6. */
 const payloadTypes: Readonly<Record<number, string>> = {
   0: 'ITU-T G.711 PCMU',
+  // Reserved since RFC 3551; it was this in RFC 1890.
+  2: 'ITU-T G.721',
   3: 'GSM 06.10',
   4: 'ITU-T G.723',
   5: 'DVI4 8000 samples/s',

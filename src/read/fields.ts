@@ -1,5 +1,6 @@
 /** `-T fields`: values of named fields, one line a packet. */
 
+import { escapedText } from '../../decoders/core/format.js';
 import type { FieldNode, LayerNode } from '../../decoders/core/index.js';
 import { lookUp } from '../../decoders/filter/fields.js';
 import { isBelow } from '../../decoders/filter/shallow.js';
@@ -70,9 +71,14 @@ function wantedField(name: string): WantedField {
 
 function collect(fields: readonly FieldNode[], names: ReadonlySet<string>, found: string[]): void {
   for (const field of fields) {
-    if (names.has(field.name)) found.push(field.text);
+    if (names.has(field.name)) found.push(printable(field.text));
     if (field.fields !== undefined) collect(field.fields, names, found);
   }
+}
+
+/** A terminal must not obey a packet; a program gets what tshark would print. */
+function printable(text: string): string {
+  return process.stdout.isTTY ? escapedText(text) : text;
 }
 
 /** `-E` as tshark has it. */
