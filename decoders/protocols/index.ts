@@ -4,6 +4,7 @@ import { Registry } from '../core/index.js';
 import { amqp } from './amqp.js';
 import { arp } from './arp.js';
 import { backbone } from './backbone.js';
+import { bfd } from './bfd.js';
 import { bgp } from './bgp.js';
 import { bittorrent } from './bittorrent.js';
 import { bittorrentDht } from './bittorrent-dht.js';
@@ -226,6 +227,7 @@ export const protocols = [
   socks,
   gtpv2,
   irc,
+  bfd,
   data,
 ] as const;
 
