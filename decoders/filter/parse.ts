@@ -30,6 +30,7 @@ const comparisons: ReadonlyMap<string, ComparisonOperator> = new Map([
   ['===', 'all_eq'],
   ['all_eq', 'all_eq'],
   ['!==', 'any_ne'],
+  ['~=', 'any_ne'],
   ['any_ne', 'any_ne'],
   ['>', 'gt'],
   ['gt', 'gt'],

@@ -8,12 +8,13 @@ import {
   type Membership,
   operatorText,
   type Quantifier,
+  type SetElement,
   type Value,
 } from './ast.js';
 import type { Bound, Condition, Order, Test } from './condition.js';
 import { FilterError } from './error.js';
 import { lookUp, type RuntimeValue, typeName, unknownName } from './fields.js';
-import { type Literal, literalOf } from './literal.js';
+import { literalOf, type Wanted } from './literal.js';
 import { compatible, type Operand, operandOf, standsForLiteral } from './operand.js';
 import { searchCondition } from './search.js';
 import { boundTest, relation } from './values.js';
@@ -106,8 +107,17 @@ function comparison(registry: Registry, expression: Comparison): Condition {
       typeName(left.type),
     );
   const holds = relation(order);
-  const pair = (a: RuntimeValue, b: RuntimeValue) => holds(a, b) !== negated;
+  const known = left.type === 'integer' && right.plain === undefined ? isComparable : always;
+  const pair = (a: RuntimeValue, b: RuntimeValue) =>
+    known(a, b) ? holds(a, b) !== negated : negated && quantifier === 'all';
   return { kind: 'general', needs: [...left.needs, ...right.needs], test: pairTest(left, right, quantifier, pair) };
+}
+
+const always = () => true;
+
+/** In Wireshark a number that is not negative is in no order to a calculation's result that is, and not equal to it. */
+function isComparable(a: RuntimeValue, b: RuntimeValue): boolean {
+  return Number(a) < 0 || Number(b) >= 0;
 }
 
 /** Every occurrence of one side against every one of the other. */
@@ -133,22 +143,66 @@ function pairTest(
 function membership(registry: Registry, expression: Membership): Condition {
   const left = leftOperand(registry, expression.left, 'in');
   const wanted = { type: left.type, reference: left.plain, name: left.name };
-  const literal = (value: Value): Literal => {
-    if (standsForLiteral(registry, value) || value.kind === 'word') return literalOf(value, wanted);
-    throw new FilterError('a set may only have values in it, not fields or calculations', value.at, 'a value');
-  };
-  const bounds = expression.set.map(({ from, to }): Bound => {
-    const first = literal(from);
-    if (to === undefined) return { order: 'eq', literal: first };
-    const last = literal(to);
-    if (first.prefix !== undefined || last.prefix !== undefined)
-      throw new FilterError('a range goes from one address to another, not between networks', from.at, 'an address');
-    return { order: 'between', from: first.value, to: last.value };
-  });
-  if (expression.quantifier !== 'all') return againstLiterals(left, 'any', bounds, false);
+  const isLiteral = (value: Value | undefined) => value === undefined || standsForLiteral(registry, value);
+  const all = expression.quantifier === 'all';
+  const bounds: Bound[] = [];
+  const others: Condition[] = [];
+  for (const element of expression.set) {
+    if (isLiteral(element.from) && isLiteral(element.to)) bounds.push(boundOf(element, wanted));
+    else others.push(amongFields(registry, left, element, wanted, all));
+  }
   // As in Wireshark, `all a in {x, y}` is `all a == x or all a == y`: one member must do for every occurrence.
-  const parts = bounds.map((bound) => againstLiterals(left, 'all', [bound], false));
+  const parts = all
+    ? bounds.map((bound) => againstLiterals(left, 'all', [bound], false))
+    : bounds.length > 0
+      ? [againstLiterals(left, 'any', bounds, false)]
+      : [];
+  parts.push(...others);
   return parts.length === 1 ? parts[0] : { kind: 'or', parts };
+}
+
+function boundOf({ from, to }: SetElement, wanted: Wanted): Bound {
+  const first = literalOf(from, wanted);
+  if (to === undefined) return { order: 'eq', literal: first };
+  const last = literalOf(to, wanted);
+  if (first.prefix !== undefined || last.prefix !== undefined)
+    throw new FilterError('a range goes from one address to another, not between networks', from.at, 'an address');
+  return { order: 'between', from: first.value, to: last.value };
+}
+
+/** A member of a set that is a field, or a range to or from one. */
+function amongFields(
+  registry: Registry,
+  left: Operand,
+  { from, to }: SetElement,
+  wanted: Wanted,
+  all: boolean,
+): Condition {
+  const [low, high] = [from, to ?? from].map((value): Operand => {
+    if (value.kind !== 'word' && value.kind !== 'layer' && !standsForLiteral(registry, value))
+      throw new FilterError('a set may only have values and fields in it, not calculations', value.at, 'a value');
+    const operand = operandOf(registry, value, wanted);
+    if (compatible(left.type, operand.type)) return operand;
+    throw new FilterError(
+      `${left.name} is ${typeName(left.type)}, but ${operand.name} is ${typeName(operand.type)}; they cannot be compared`,
+      value.at,
+      typeName(left.type),
+    );
+  });
+  const [atLeast, atMost] = to === undefined ? [relation('eq'), relation('eq')] : [relation('ge'), relation('le')];
+  return {
+    kind: 'general',
+    needs: [...left.needs, ...low.needs, ...high.needs],
+    test: (packet, layers) => {
+      const [values, lows, highs]: RuntimeValue[][] = [[], [], []];
+      left.collect(packet, layers, values);
+      low.collect(packet, layers, lows);
+      high.collect(packet, layers, highs);
+      const within = (value: RuntimeValue) =>
+        lows.some((one) => atLeast(value, one)) && highs.some((one) => atMost(value, one));
+      return all ? values.length > 0 && values.every(within) : values.some(within);
+    },
+  };
 }
 
 function againstLiterals(left: Operand, quantifier: Quantifier, bounds: readonly Bound[], negated: boolean): Condition {

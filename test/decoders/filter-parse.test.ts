@@ -117,7 +117,7 @@ describe('errors', () => {
     ['frame.time == "yesterday"', 14, /is not a time/],
     ['frame.time == "2026-02-31"', 14, /is not a time/],
     ['frame.time_relative > "1"', 22, /number of seconds/],
-    ['udp.port in {udp.srcport + 1}', 13, /only have values/],
+    ['udp.port in {udp.srcport + 1}', 13, /not calculations/],
     ['frame.len#1 == 3', 0, /belongs to no layer/],
   ];
   test.each(errors)('%s', (text, position, message) => {
