@@ -19,6 +19,7 @@ import { jsonText } from './present.js';
 import { ApiError, asApiError, PROBLEM_MEDIA_TYPE } from './problem.js';
 import type { Method, Reply, Route } from './route.js';
 import { type Access, sameSite, strictHeaders, tokenCheck } from './security.js';
+import { sequenceRoutes } from './sequence.js';
 import { serviceRoutes } from './service.js';
 import { statisticsRoutes } from './statistics.js';
 
@@ -43,6 +44,7 @@ export const routes: readonly Route[] = [
   ...nameRoutes,
   ...exportRoutes,
   ...streamRoutes,
+  ...sequenceRoutes,
   ...eventRoutes,
   ...markRoutes,
   ...filterRoutes,

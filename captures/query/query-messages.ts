@@ -10,6 +10,7 @@ export type QuestionName =
   | 'packets'
   | 'packet'
   | 'stream'
+  | 'sequence'
   | 'count'
   | 'flows'
   | 'flow'

@@ -15,6 +15,8 @@ import type {
   PacketDetail,
   PacketPage,
   PacketQuery,
+  SequencePage,
+  SequenceQuery,
   StreamPage,
   StreamQuery,
 } from './query-types.js';
@@ -61,7 +63,12 @@ export class QueryService {
     return this.pool.ask(id, 'stream', query);
   }
 
-  /** The same as a file or as events, piece by piece. @throws CaptureError before the first piece */
+  /** A page of a ladder; null when there is no such flow. @throws FilterError */
+  sequence(id: string, query: SequenceQuery): Promise<SequencePage | null> {
+    return this.pool.ask(id, 'sequence', query);
+  }
+
+  /** The stream as a file or as events, piece by piece. @throws CaptureError before the first piece */
   follow(id: string, query: FollowQuery): AsyncGenerator<Uint8Array, void, undefined> {
     return this.pool.stream(id, query);
   }

@@ -173,3 +173,64 @@ export interface StreamPage {
   /** Number of the last packet that was looked at: where a page of what comes later begins. */
   readonly position: number;
 }
+
+export interface SequenceQuery {
+  /** Id of the flow … */
+  readonly flow?: number;
+  /** … or a display filter: its matches. */
+  readonly filter?: string;
+  /** Packets with a greater number. */
+  readonly after?: number;
+  /** 1 … 10000; default 100. */
+  readonly limit?: number;
+}
+
+/** A lifeline. */
+export interface LadderHost {
+  readonly address: string;
+  /** null: the line stands for all ports of the host. */
+  readonly port: number | null;
+}
+
+export type LadderStep =
+  | {
+      readonly packet: number;
+      readonly time: string | null;
+      readonly relativeTime: number | null;
+      /** Seconds since the step before. */
+      readonly sincePrevious: number | null;
+      /** Places in `hosts`. */
+      readonly from: number;
+      readonly to: number;
+      readonly flow: number;
+      readonly protocol: string;
+      /** TCP's control bits, for example `SYN, ACK`. */
+      readonly flags?: string;
+      /** Relative to the first of the connection. */
+      readonly seq?: number;
+      readonly ack?: number;
+      /** As in the header, not scaled. */
+      readonly window?: number;
+      /** Octets that the transport carries. */
+      readonly length: number;
+      readonly label: string;
+      /** TCP's states (RFC 9293, section 3.3.2) after the step; null where they are not known. */
+      readonly clientState?: string | null;
+      readonly serverState?: string | null;
+      readonly note?: string;
+    }
+  | {
+      /** Id of a mark. */
+      readonly mark: number;
+      readonly text: string;
+      readonly time: string;
+    };
+
+export interface SequencePage {
+  readonly hosts: readonly LadderHost[];
+  readonly steps: readonly LadderStep[];
+  /** Value for the next `after`; null at the end of what there is now. */
+  readonly next: number | null;
+  /** Number of the last packet that was looked at. */
+  readonly position: number;
+}

@@ -20,10 +20,13 @@ import type {
   PacketQuery,
   PacketRow,
   StreamPage,
+  SequencePage,
+  SequenceQuery,
   StreamQuery,
 } from './query-types.js';
 import { ResultSet } from './result-set.js';
 import { Statistics, type StatisticsAnswer, type StatisticsQuery } from './statistics/index.js';
+import { Sequence } from './sequence.js';
 import { StreamPages } from './stream-pages.js';
 
 /** Octets of result sets that one capture may keep; the one unused longest goes first. */
@@ -39,6 +42,7 @@ export class Questions {
   private readonly names: NameBook;
   private readonly streams: StreamPages;
   private readonly results = new Map<string, ResultSet>();
+  private readonly ladder: Sequence;
   /** Questions that are being answered. */
   private busy = 0;
   private retired = false;
@@ -52,6 +56,11 @@ export class Questions {
     this.reader = new CaptureReader(folder);
     this.streams = new StreamPages(this.reader, pause);
     this.names = new NameBook(new HostNames(this.reader), pause);
+    this.ladder = new Sequence(this.reader, folder, pause, async (filter, after, limit) =>
+      filter.trim() === ''
+        ? this.plainRefs({ after }, limit).refs
+        : (await this.filteredRefs(filter.trim(), { after }, limit)).refs,
+    );
     this.counts = new Statistics(this.reader, pause, async (filter, enough) => {
       const results = this.resultSet(filter);
       await this.lookUntil(results, enough);
@@ -104,6 +113,11 @@ export class Questions {
   }
 
   /** The first packet that meets a filter among those that are indexed; `time` in nanoseconds since 1970. */
+  /** A page of a ladder; null when there is no such flow. @throws FilterError */
+  sequence(query: SequenceQuery): Promise<SequencePage | null> {
+    return this.ladder.page(query);
+  }
+
   async first(filter: string): Promise<{ number: number; time: string | null } | null> {
     const results = this.resultSet(filter);
     await this.lookUntil(results, () => results.count > 0);
