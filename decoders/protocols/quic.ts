@@ -296,7 +296,8 @@ function initialPayload(
     const show = (piece: CryptoPiece): void => {
       // Nearly always one frame has the whole message, which can then be shown where it stands.
       const { shown, direction } = connection;
-      const repeated = piece.offset + piece.length <= shown[direction];
+      // Of Google's frames, Wireshark shows what is repeated, too.
+      const repeated = !sealed.google && piece.offset + piece.length <= shown[direction];
       if (repeated || piece.offset !== 0 || !isWhole(octets, piece.at, piece.length)) return;
       direct = true;
       shown[direction] = piece.length;
