@@ -7,7 +7,7 @@ import { type CryptoPiece, hasVarint, readFrames, readGoogleFrames } from './qui
 import { hasGoogleFrames, initialKeys, isKnownVersion, open, type Unmasked, unmask, VERSION_2 } from './quic-keys.js';
 import { takeVarint, varintAt, varintSize } from './quic-varint.js';
 import { messageName, readMessage } from './tls-handshake.js';
-import { contained, TLS13, type TlsState } from './tls-state.js';
+import { contained, freshTls, TLS13, type TlsState } from './tls-state.js';
 
 /** RFC 9000, section 17.2: a longer one is of another version than those that are known. */
 const LONGEST_ID = 20;
@@ -72,7 +72,7 @@ interface Plain {
 }
 
 function fresh(): Connection {
-  const tls: TlsState = { version: TLS13, suite: -1, encrypted: [false, false], direction: 0 };
+  const tls: TlsState = { ...freshTls(), version: TLS13 };
   return {
     first: undefined,
     client: 0,

@@ -12,17 +12,19 @@ export interface TlsState {
   /** For each direction: whether Change Cipher Spec was sent, so that what follows is encrypted. */
   readonly encrypted: [boolean, boolean];
   direction: 0 | 1;
+  /** For each direction: the first part of a handshake message that goes on in the next record (RFC 8446, section 5.1). */
+  readonly partial: [Uint8Array | undefined, Uint8Array | undefined];
 }
 
-function fresh(): TlsState {
-  return { version: 0, suite: -1, encrypted: [false, false], direction: 0 };
+export function freshTls(): TlsState {
+  return { version: 0, suite: -1, encrypted: [false, false], direction: 0, partial: [undefined, undefined] };
 }
 
 /** The connection's state; without a conversation, one that knows no more than this packet's layer. */
 export function stateOf(body: Body): TlsState {
   const { conversation } = body.dissection;
-  if (conversation === undefined) return fresh();
-  const state = conversation.remember(body.protocol, fresh);
+  if (conversation === undefined) return freshTls();
+  const state = conversation.remember(body.protocol, freshTls);
   state.direction = conversation.direction;
   return state;
 }

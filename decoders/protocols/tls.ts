@@ -1,5 +1,6 @@
 import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
 import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
+import { placedAt, readIn } from './other-octets.js';
 import { readAlert } from './tls-alert.js';
 import { tlsHandshakeFields } from './tls-fields.js';
 import { messageName, readMessage } from './tls-handshake.js';
@@ -14,6 +15,8 @@ const APPLICATION_DATA = 23;
 const LARGEST_RECORD = 16384 + 2048;
 /** A handshake message longer than this is an encrypted one whose octets happen to look like a type and a length. */
 const LARGEST_MESSAGE = 0x40000;
+/** Octets of a message that are kept for the record that has the rest. */
+const LARGEST_PARTIAL = 1 << 16;
 const HELLO_REQUEST = 0;
 
 const fields = {
@@ -168,7 +171,7 @@ function content(body: Body, field: TlsFields, state: TlsState, type: number, ve
       readAlert(body, field, encrypted || length !== 2, length);
       return;
     case HANDSHAKE:
-      handshake(body, field, state, version, encrypted);
+      handshake(body, field, state, version, encrypted, body.remaining >= length);
       return;
     case APPLICATION_DATA:
       if (body.remaining > 0) body.take(field.app_data, body.remaining);
@@ -178,25 +181,69 @@ function content(body: Body, field: TlsFields, state: TlsState, type: number, ve
   }
 }
 
-function handshake(body: Body, field: TlsFields, state: TlsState, recordVersion: number, encrypted: boolean): void {
-  const end = body.end;
-  if ((encrypted && !isClientHello(body)) || isEncrypted(body)) {
-    body.group(field.handshake, () => body.describe('Encrypted Handshake Message'), end - body.position);
+/** @param whole whether all of the record is there */
+function handshake(
+  body: Body,
+  field: TlsFields,
+  state: TlsState,
+  recordVersion: number,
+  encrypted: boolean,
+  whole: boolean,
+): void {
+  const { end, position: at } = body;
+  const first = encrypted ? undefined : state.partial[state.direction];
+  state.partial[state.direction] = undefined;
+  if (first === undefined && ((encrypted && !isClientHello(body)) || isEncrypted(body))) {
+    body.group(field.handshake, () => body.describe('Encrypted Handshake Message'), end - at);
     return;
   }
+  if (first === undefined) {
+    messages(body, field, state, recordVersion, whole);
+    return;
+  }
+  // Its octets are in two records, so that it has no place of its own in this one.
+  const joined = new Uint8Array(first.length + end - at);
+  joined.set(first);
+  joined.set(octetsOf(body), first.length);
+  const nodes = readIn(body, joined, 0, joined.length, (inner) => messages(inner, field, state, recordVersion, whole));
+  body.adopt(placedAt(nodes, at - body.walk.packetStart));
+  body.skip(end - at);
+}
+
+function messages(body: Body, field: TlsFields, state: TlsState, recordVersion: number, whole: boolean): void {
   while (body.remaining > 0) {
+    // What the capture cut is shown as far as it goes.
+    if (whole && goesOnInNextRecord(body)) {
+      body.group(field.handshake, () => {
+        body.describe(`${handshakeTypes[body.peek8()] ?? 'Handshake Message'} (fragment)`);
+        state.partial[state.direction] = octetsOf(body);
+        body.skip(body.remaining);
+      });
+      return;
+    }
     body.group(field.handshake, () => {
       const type = body.number(field['handshake.type']);
       const length = body.number(field['handshake.length']);
       body.describe(messageName(body, type, body.position));
       const last = body.position + length;
-      // A message that goes on in the next record.
       if (last > body.end) body.incomplete = true;
       const context = { field, state, recordVersion };
       if (last > body.end) readMessage(body, context, type);
       else contained(body, last, () => readMessage(body, context, type));
     });
   }
+}
+
+/** Whether the message at the cursor is longer than its record, and a session will see the next one. */
+function goesOnInNextRecord({ dissection, view, position, remaining }: Body): boolean {
+  if (dissection.conversation === undefined) return false;
+  if (remaining < 4) return true;
+  const length = view.getUint8(position + 1) * 65536 + view.getUint16(position + 2);
+  return 4 + length > remaining && length <= LARGEST_PARTIAL;
+}
+
+function octetsOf({ view, position, end }: Body): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + position, end - position).slice();
 }
 
 /**
