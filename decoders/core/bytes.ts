@@ -120,16 +120,22 @@ export function onesComplementSum(view: DataView, start: number, length: number,
   const lastWord = (start + length) >> 2;
   while (word < lastWord) {
     const stop = Math.min(lastWord, word + (FOLD_OCTETS >> 2));
+    // Upper halves by themselves, and whole words modulo 2^32: what is left of those are the lower halves' sum.
+    let whole = 0;
+    let upper = 0;
     for (; word + 4 <= stop; word += 4) {
       const a = words[word];
       const b = words[word + 1];
       const c = words[word + 2];
       const d = words[word + 3];
-      total += (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff);
-      total += (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16);
+      whole = (whole + ((a + b + (c + d)) | 0)) | 0;
+      upper += (a >>> 16) + (b >>> 16) + ((c >>> 16) + (d >>> 16));
     }
-    for (; word < stop; word++) total += (words[word] & 0xffff) + (words[word] >>> 16);
-    total = fold(total);
+    for (; word < stop; word++) {
+      whole = (whole + words[word]) | 0;
+      upper += words[word] >>> 16;
+    }
+    total = fold(total + upper + ((whole - (upper << 16)) >>> 0));
   }
   const swapped = ((total & 0xff) << 8) | (total >> 8);
   at = word << 2;
