@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Bench, type Row } from './harness/bench.js';
 import { describeMachine } from './harness/machine.js';
 import { markdown } from './harness/result.js';
+import { deepFilter } from './rows/deep-filter.js';
 import { exportRow } from './rows/export.js';
 import { firstPageRow } from './rows/first-page.js';
 import { idle } from './rows/idle.js';
@@ -14,7 +15,7 @@ import { imports } from './rows/import.js';
 import { live } from './rows/live.js';
 import { decode } from './summarize.js';
 
-const ROWS: readonly Row[] = [live, imports, firstPageRow, exportRow, idle, decode];
+const ROWS: readonly Row[] = [live, imports, firstPageRow, deepFilter, exportRow, idle, decode];
 const RESULTS = fileURLToPath(new URL('../../bench/RESULTS.md', import.meta.url));
 const USAGE = `usage: npm run bench [-- [${ROWS.map((row) => row.name).join(' | ')}]... [--quick] [--output FILE]]`;
 
