@@ -10,6 +10,7 @@ import { bittorrent } from './bittorrent.js';
 import { bittorrentDht } from './bittorrent-dht.js';
 import { chargen } from './chargen.js';
 import { chdlc, slarp } from './chdlc.js';
+import { cmd } from './cmd.js';
 import { coap } from './coap.js';
 import { data } from './data.js';
 import { daytime } from './daytime.js';
@@ -23,6 +24,7 @@ import { echo } from './echo.js';
 import { erspan } from './erspan.js';
 import { ethernet } from './ethernet.js';
 import { finger } from './finger.js';
+import { frameRelay } from './frame-relay.js';
 import { ftp } from './ftp.js';
 import { geneve } from './geneve.js';
 import { gre } from './gre.js';
@@ -120,6 +122,7 @@ export const protocols = [
   llmnr,
   vlan,
   serviceVlan,
+  cmd,
   llc,
   sll,
   nullLoop,
@@ -228,6 +231,7 @@ export const protocols = [
   gtpv2,
   irc,
   bfd,
+  frameRelay,
   data,
 ] as const;
 
