@@ -8,6 +8,8 @@ import type { HandshakeFields } from './tls-fields.js';
 const HEADER_OCTETS = 11;
 const CLIENT_HELLO = 1;
 const SSL2 = 0x0002;
+/** How the record is shown. */
+export const SSL2_HELLO = 'Client Hello';
 
 /** Octets of the Client Hello at `at`, with the two of its length; 0 when there is none. */
 export function ssl2HelloLength(view: DataView, at: number, end: number): number {
@@ -45,7 +47,7 @@ export function readSsl2Hello(body: Body, field: Ssl2Fields, length: number): vo
       body.derived(field['record.version'], SSL2);
       body.found(field['record.length'], body.view.getUint16(body.position) & 0x7fff, body.position, 2);
       body.position += 2;
-      body.describe('Client Hello');
+      body.describe(SSL2_HELLO);
       body.number(field['handshake.type']);
       body.number(field['handshake.version']);
       const ciphers = body.number(field['handshake.cipher_spec_len']);

@@ -4,7 +4,7 @@ import { placedAt, readIn } from './other-octets.js';
 import { readAlert } from './tls-alert.js';
 import { tlsHandshakeFields } from './tls-fields.js';
 import { messageName, readMessage } from './tls-handshake.js';
-import { readSsl2Hello, ssl2Fields, ssl2HelloLength } from './tls-ssl2.js';
+import { readSsl2Hello, SSL2_HELLO, ssl2Fields, ssl2HelloLength } from './tls-ssl2.js';
 import { contained, isTls13, stateOf, TLS13, type TlsState } from './tls-state.js';
 import { certificateFields } from './x509-fields.js';
 
@@ -270,7 +270,10 @@ function summary(layer: LayerNode): string {
   const parts: string[] = [];
   for (const node of layer.fields) {
     if (node.name !== 'tls.record') continue;
-    for (const part of node.fields ?? []) {
+    // A record of SSL 2.0 is its message.
+    const isMessage = node.display === SSL2_HELLO;
+    if (isMessage) parts.push(SSL2_HELLO);
+    for (const part of isMessage ? [] : (node.fields ?? [])) {
       if (part.name === 'tls.app_data') parts.push('Application Data');
       else if (part.fields !== undefined) parts.push(part.display);
     }
