@@ -8,7 +8,7 @@ import { Sharkd } from '../harness/sharkd.js';
 import { makeApplicationCapture } from '../traffic/application-capture.js';
 
 const PACKETS = 2_000_000;
-const SLICE = 200_000;
+const SLICE = 50_000;
 const FILTERS = [
   'dns.qry.name contains "example"',
   'tls.handshake.extensions_server_name',
