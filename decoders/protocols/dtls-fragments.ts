@@ -7,12 +7,15 @@ const MOST_MESSAGES = 8;
 /** A message that claims more is none: certificates have less. */
 const LARGEST_MESSAGE = 1 << 17;
 
-interface Partial {
-  readonly octets: Uint8Array<ArrayBuffer>;
-  /** Which octets are there. */
-  readonly have: Uint8Array;
-  missing: number;
+/** Fragments of one message that are kept: what needs more is no handshake. */
+const MOST_PARTS = 64;
+
+interface Part {
+  readonly offset: number;
+  readonly octets: Uint8Array;
 }
+
+type Partial = Part[];
 
 type Pending = readonly [Map<string, Partial>, Map<string, Partial>];
 
@@ -37,19 +40,32 @@ export function addFragment(body: Body, fragment: Fragment): Uint8Array<ArrayBuf
     conversation.direction
   ];
   const key = `${type} ${sequence} ${total}`;
-  let message = pending.get(key);
-  if (message === undefined) {
+  let parts = pending.get(key);
+  if (parts === undefined) {
     if (pending.size >= MOST_MESSAGES) pending.delete(pending.keys().next().value ?? '');
-    message = { octets: new Uint8Array(total), have: new Uint8Array(total), missing: total };
-    pending.set(key, message);
+    parts = [];
+    pending.set(key, parts);
   }
-  for (let i = 0; i < length; i++) {
-    if (message.have[offset + i] === 1) continue;
-    message.have[offset + i] = 1;
-    message.octets[offset + i] = body.view.getUint8(body.position + i);
-    message.missing--;
-  }
-  if (message.missing > 0) return undefined;
+  // What comes again is a retransmission.
+  if (parts.some((part) => part.offset <= offset && offset + length <= part.offset + part.octets.length))
+    return undefined;
+  if (parts.length >= MOST_PARTS) return undefined;
+  const { view, position } = body;
+  parts.push({ offset, octets: new Uint8Array(view.buffer, view.byteOffset + position, length).slice() });
+  if (!isWhole(parts, total)) return undefined;
   pending.delete(key);
-  return message.octets;
+  const whole = new Uint8Array(total);
+  for (const part of parts) whole.set(part.octets, part.offset);
+  return whole;
+}
+
+/** Whether the parts leave no gap. */
+function isWhole(parts: Partial, total: number): boolean {
+  parts.sort((a, b) => a.offset - b.offset);
+  let reached = 0;
+  for (const { offset, octets } of parts) {
+    if (offset > reached) return false;
+    reached = Math.max(reached, offset + octets.length);
+  }
+  return reached >= total;
 }
