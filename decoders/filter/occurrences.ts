@@ -7,13 +7,17 @@ import type { Range } from './ast.js';
 import type { FrameField, Reference, RuntimeValue } from './fields.js';
 import type { Layers } from './layers.js';
 import type { FilterPacket } from './packet.js';
+import { isProgramField, type ProgramField, programValues } from './programs.js';
 import { treeCollector } from './tree-occurrences.js';
 
 /** Adds the values of every occurrence to `out`. */
 export type Collect = (packet: FilterPacket, layers: Layers, out: RuntimeValue[]) => void;
 
-/** The frame's own fields. Names and protocols come from the registry; nothing else does. */
-export function frameValue(registry: Registry, name: FrameField): (packet: FilterPacket) => RuntimeValue {
+/** The frame's own fields of one value. Names and protocols come from the registry; nothing else does. */
+export function frameValue(
+  registry: Registry,
+  name: Exclude<FrameField, ProgramField>,
+): (packet: FilterPacket) => RuntimeValue {
   switch (name) {
     case 'frame.number':
       return (packet) => packet.number;
@@ -120,7 +124,9 @@ function walkCollector(
   whole: boolean,
 ): Collect {
   if (reference.kind === 'frame') {
-    const value = frameValue(registry, reference.name);
+    const { name } = reference;
+    if (isProgramField(name)) return (packet, _layers, out) => void out.push(...programValues(packet, name));
+    const value = frameValue(registry, name);
     return (packet, _layers, out) => void out.push(value(packet));
   }
   if (isUnclaimed(reference)) {

@@ -1,6 +1,7 @@
 /** One packet as a filter looks at it. */
 
 import type { Walk } from '../core/index.js';
+import type { PacketProgram } from './programs.js';
 
 /**
  * What `CompiledFilter.matches` reads. Meant to be one object that its owner fills again for every packet, so that a
@@ -26,6 +27,8 @@ export interface FilterPacket {
   interfaceId: number;
   /** `if_name`; the empty string when it has none. */
   interfaceName: string;
+  /** Finds the processes that have a socket of the packet's flow; absent where nobody knows any. */
+  programs?: () => readonly PacketProgram[];
   /** The packet's layers, already walked by `walkPacket`. */
   walk: Walk;
 }

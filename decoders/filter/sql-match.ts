@@ -4,6 +4,7 @@ import { AddressFamily, PacketFlag, type RegisteredField, type Registry } from '
 import type { Bound, Condition } from './condition.js';
 import type { RuntimeValue } from './fields.js';
 import { numberRanges } from './numbers.js';
+import { isProgramField, programTree } from './programs.js';
 import type { Span } from './sql.js';
 import { exactly, type IndexKnowledge } from './sql-knowledge.js';
 import {
@@ -174,7 +175,12 @@ function rangesCondition(column: string, ranges: readonly (readonly [number, num
   return bracketed(joinConditions('or', conditions));
 }
 
-function frameSpan(knowledge: IndexKnowledge, { reference, bounds, negated }: Match): Span | undefined {
+function frameSpan(knowledge: IndexKnowledge, match: Match): Span | undefined {
+  const { reference, bounds, negated } = match;
+  if (isProgramField(reference.name)) {
+    const programs = programTree(reference.name, match);
+    return programs === undefined ? undefined : exactly(programs);
+  }
   const condition = frameCondition(knowledge, reference.name, bounds);
   if (condition === undefined) return undefined;
   const tree = condition.text === '0' ? NONE : packetCondition(condition.text, ...condition.parameters);

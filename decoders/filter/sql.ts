@@ -14,6 +14,7 @@ import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
 import { isUnclaimed } from './occurrences.js';
 import type { CompiledFilter } from './predicate.js';
+import { isProgramField, WITH_PROGRAM } from './programs.js';
 import { exactly, IndexKnowledge } from './sql-knowledge.js';
 import { matchSpan } from './sql-match.js';
 import { ALL, and, NONE, not, or, renderSql, type SqlTree, type SqlValue } from './sql-tree.js';
@@ -112,6 +113,7 @@ function exclusive(a: Span, b: Span): Span {
  */
 function presenceSpan(knowledge: IndexKnowledge, reference: Reference, exact: boolean): Span {
   if (reference.kind === 'frame') {
+    if (isProgramField(reference.name)) return exactly(WITH_PROGRAM);
     return exact && reference.name === 'frame.interface_name' ? UNKNOWN : exactly(ALL);
   }
   if (isUnclaimed(reference)) return UNKNOWN;

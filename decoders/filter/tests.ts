@@ -7,6 +7,7 @@ import type { Bound, Condition, Test } from './condition.js';
 import type { Reference, RuntimeValue } from './fields.js';
 import { type NumberCheck, numberCheck, numberRanges } from './numbers.js';
 import { collector, frameValue, hasProtocol, isUnclaimed, unclaimed } from './occurrences.js';
+import { isProgramField, programsOf, programTest } from './programs.js';
 import { treeCollector, treePresence } from './tree-occurrences.js';
 import { boundTest } from './values.js';
 
@@ -33,6 +34,7 @@ export function presenceTest(registry: Registry, reference: Reference): Test {
 function walkPresence(reference: Reference): Test {
   if (reference.kind === 'frame') {
     // The file need not name its interfaces; everything else is always there.
+    if (isProgramField(reference.name)) return (packet) => programsOf(packet).length > 0;
     if (reference.name === 'frame.interface_name') return (packet) => packet.interfaceName !== '';
     return () => true;
   }
@@ -102,12 +104,10 @@ function walkMatch(registry: Registry, match: Match): Test {
   };
 }
 
-function frameTest(
-  registry: Registry,
-  { reference, bounds, negated }: Match,
-  ranges: ReturnType<typeof numberRanges>,
-): Test {
+function frameTest(registry: Registry, match: Match, ranges: ReturnType<typeof numberRanges>): Test {
+  const { reference, bounds, negated } = match;
   if (reference.kind !== 'frame') throw new Error(`${reference.name} is no field of the frame`);
+  if (isProgramField(reference.name)) return programTest(reference.name, match);
   if (ranges !== undefined) {
     const check = numberCheck(ranges);
     switch (reference.name) {
