@@ -5,6 +5,7 @@
 
 import type { FlowTable } from '../../decoders/conversations/flow-table.js';
 import type { Columns } from '../../decoders/core/index.js';
+import type { FlowPrograms } from '../programs/messages.js';
 import type { CaptureInterface } from '../sources/source.js';
 
 /** How far the index has read the log: everything before this is in it, completely. */
@@ -63,6 +64,8 @@ export interface IndexWriter {
   firstPacketOf(segment: number): number | undefined;
   /** Adds a batch whose first row is packet `firstNumber`. Offsets in `columns` are octets in the segment. */
   addPackets(columns: Columns, firstNumber: number): void;
+  /** Adds who holds the sockets of flows, in place of what was said of the same ends before. */
+  addPrograms(found: readonly FlowPrograms[]): void;
   /** Whether the gathered rollups want to be written before more packets are added. */
   readonly wantsCommit: boolean;
   /**

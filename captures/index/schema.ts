@@ -1,7 +1,7 @@
 /** The SQLite schema of one capture's index. It can be thrown away and rebuilt from the segments. */
 
 /** Raised when the tables change; an index with another version is rebuilt. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * Rows, not opaque blobs: `sqlite3 index.sqlite 'select * from packet_list limit 10'` is meant for people.
@@ -71,6 +71,24 @@ CREATE TABLE flows (
   client_flags   INTEGER NOT NULL, -- union of the TCP control bits sent
   server_flags   INTEGER NOT NULL
 ) STRICT;
+
+-- Processes of this machine that had a socket of a flow open, as they were then; of live captures only.
+CREATE TABLE processes (
+  id      INTEGER PRIMARY KEY,
+  pid     INTEGER NOT NULL,
+  started INTEGER NOT NULL, -- clock ticks since the machine's start; with pid, it names the process
+  name    TEXT NOT NULL,
+  user    TEXT NOT NULL,
+  command TEXT NOT NULL,
+  UNIQUE (pid, started, name, user, command)
+) STRICT;
+
+CREATE TABLE flow_processes (
+  flow    INTEGER NOT NULL,
+  side    TEXT NOT NULL,    -- 'client' or 'server': whose socket it is
+  process INTEGER NOT NULL, -- several rows for one side: all of them had it open
+  PRIMARY KEY (flow, side, process)
+) STRICT, WITHOUT ROWID;
 
 -- One row a second and protocol.
 CREATE TABLE seconds (

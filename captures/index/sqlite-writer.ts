@@ -6,6 +6,7 @@ import type { FlowEntries, FlowTable } from '../../decoders/conversations/flow-t
 import { type Columns, PacketFlag } from '../../decoders/core/index.js';
 import { VERIFY_FLAGS } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
+import type { FlowPrograms } from '../programs/messages.js';
 import type { CaptureInterface } from '../sources/source.js';
 import { type Checkpoint, type Expired, type IndexTotals, type IndexWriter, NOTHING_EXPIRED } from './capture-index.js';
 import { type PacketRows, packetRows } from './packet-rows.js';
@@ -14,6 +15,7 @@ import { SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { isUnreadable } from './sqlite-errors.js';
 import { leaveWal, removeIndex, syncIndex } from './sqlite-files.js';
 import { type FlowRow, flowCounts, flowValues, loadFlow, STORE_FLOW, UPDATE_FLOW } from './sqlite-flows.js';
+import { ProgramRows } from './sqlite-programs.js';
 
 /** What the decoders call themselves: an index made by others is rebuilt rather than misread. */
 export function decoderFingerprint(): string {
@@ -47,6 +49,9 @@ export class SqliteIndexWriter implements IndexWriter {
   readonly usable: boolean;
   private readonly db: Database.Database;
   private readonly rows: PacketRows;
+  private programRows: ProgramRows | undefined;
+  /** How often programs were added: whoever keeps what it read of them looks at this. */
+  private programChanges = 0;
   private readonly rollups = new Rollups();
   private inTransaction = false;
   /** Flows up to this id have a row, unless the ring has removed it. */
@@ -74,6 +79,7 @@ export class SqliteIndexWriter implements IndexWriter {
       this.totals = (this.json('totals') as IndexTotals | undefined) ?? emptyTotals();
       const base = this.meta('base_time');
       this.baseTime = base === undefined ? undefined : BigInt(base as string);
+      this.programChanges = Number(this.meta('programs') ?? 0);
       if (this.usable) this.db.exec('DROP INDEX IF EXISTS packets_flow');
     } catch (error) {
       this.db.close();
@@ -130,6 +136,14 @@ export class SqliteIndexWriter implements IndexWriter {
     }
   }
 
+  addPrograms(found: readonly FlowPrograms[]): void {
+    this.begin();
+    this.programRows ??= new ProgramRows(this.db);
+    for (const one of found) this.programRows.store(one);
+    this.programChanges += found.length;
+    this.setMeta('programs', this.programChanges);
+  }
+
   get wantsCommit(): boolean {
     return this.rollups.full;
   }
@@ -154,6 +168,8 @@ export class SqliteIndexWriter implements IndexWriter {
     statements.takeSeconds.run(firstPacket);
     this.db.exec('DELETE FROM seconds WHERE packets <= 0');
     this.db.prepare('DELETE FROM packets WHERE number < ?').run(firstPacket);
+    this.programRows ??= new ProgramRows(this.db);
+    this.programRows.expire(firstPacket);
     this.db.prepare('DELETE FROM flows WHERE last_packet < ?').run(firstPacket);
     this.db
       .prepare('DELETE FROM segments WHERE id < (SELECT max(id) FROM segments WHERE first_packet <= ?)')

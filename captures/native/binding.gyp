@@ -9,7 +9,8 @@
         "src/interfaces.cc",
         "src/pool.cc",
         "src/port.cc",
-        "src/session.cc"
+        "src/session.cc",
+        "src/sockets.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS"],

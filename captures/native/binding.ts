@@ -83,6 +83,16 @@ export interface NativeBinding {
   compileFilter(text: string, dlt: number, snapLength: number): string | null;
   /** Whether a right filter lets a frame of this link type (DLT_) through. @throws libpcap's words for a wrong one */
   filterAccepts(text: string, dlt: number, frame: Uint8Array): boolean;
+  /**
+   * Every socket of an address family (2: IPv4, 10: IPv6) and IP protocol in this network namespace, as `inet_diag_msg`
+   * records of 72 octets (sock_diag(7)); null where the kernel does not tell. Blocks for a millisecond or so.
+   */
+  listSockets(family: number, protocol: number): Uint8Array | null;
+  /**
+   * Which processes have one of these sockets open: pairs of inode and process id, one for each descriptor. `denied`
+   * processes may not be looked into. Blocks for some milliseconds.
+   */
+  socketHolders(inodes: Float64Array): { holders: Float64Array; denied: number };
   /** Such as `libpcap version 1.10.3 (with TPACKET_V3)`. */
   readonly libraryVersion: string;
 }

@@ -50,6 +50,7 @@ export class CaptureReader {
   private cachedTotals: IndexTotals = emptyTotals();
   private cachedCheckpoint: Checkpoint = { packets: 0, segment: 1, offset: 0 };
   private base: bigint | undefined;
+  private cachedProgramChanges = 0;
 
   /** @throws IndexOutdated also for one that is missing or damaged */
   constructor(readonly folder: string) {
@@ -87,6 +88,12 @@ export class CaptureReader {
   get baseTime(): bigint | undefined {
     this.refresh();
     return this.base;
+  }
+
+  /** How often programs of flows were added, up to the newest commit; 0: there are none. */
+  get programChanges(): number {
+    this.refresh();
+    return this.cachedProgramChanges;
   }
 
   /** How far the log was indexed at the newest commit. */
@@ -192,6 +199,7 @@ export class CaptureReader {
     if (totals !== undefined) this.cachedTotals = JSON.parse(totals) as IndexTotals;
     const checkpoint = metaValue(this.db, 'checkpoint');
     if (checkpoint !== undefined) this.cachedCheckpoint = JSON.parse(checkpoint) as Checkpoint;
+    this.cachedProgramChanges = Number(metaValue(this.db, 'programs') ?? 0);
     const base = metaValue(this.db, 'base_time');
     if (base !== undefined) this.base = BigInt(base);
     this.segments = this.statement('SELECT id, first_packet FROM segments ORDER BY id').all() as typeof this.segments;

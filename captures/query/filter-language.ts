@@ -2,13 +2,13 @@
 
 import type { FieldDeclaration, RegisteredField } from '../../decoders/core/index.js';
 import { frameFields } from '../../decoders/filter/fields.js';
-import { type CheckResult, type Completion, check, complete } from '../../decoders/filter/index.js';
+import { type CheckResult, type Completion, check, complete, isProgramField } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 
 export interface FieldInfo {
   readonly name: string;
   readonly title: string;
-  /** Filter name of the protocol it belongs to; `frame` for the packet's own. */
+  /** Filter name of the protocol it belongs to; `frame` for the packet's own, `netglass` for what its flow's sockets tell. */
   readonly protocol: string;
   readonly type: string;
   /** Width on the wire; 0 where it varies. */
@@ -38,7 +38,7 @@ function allFields(): FieldInfo[] {
   const frame = Object.entries(frameFields).map(([name, { title, type }]) => ({
     name,
     title,
-    protocol: 'frame',
+    protocol: isProgramField(name) ? 'netglass' : 'frame',
     type,
     bits: 0,
   }));

@@ -14,6 +14,7 @@ import { BLOCK_TYPE, EPB, relativeNanoseconds } from '../formats/epb.js';
 import { scanSegment } from '../segments/block-scanner.js';
 import { segmentPath } from '../segments/segment-files.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { filterPrograms } from './flow-programs.js';
 import type { Matches } from './query-types.js';
 import { StreamRows } from './stream-rows.js';
 
@@ -81,6 +82,9 @@ export class FilterRun {
     const where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : this.isRare(tree) ? condition.text : scan;
     this.where = this.streams === undefined ? where : `(${where} OR ${this.streams.where})`;
     this.packet = emptyPacket();
+    // Looked up only when the filter comes to ask for it.
+    const programs = filterPrograms(reader);
+    this.packet.programs = () => programs(reader.ref(this.packet.number)?.flow ?? 0);
     this.baseHigh = Number((base ?? 0n) >> 32n);
     this.baseLow = Number((base ?? 0n) & 0xffffffffn);
   }

@@ -5,6 +5,7 @@ import { timeText } from '../../decoders/core/frame.js';
 import { registry } from '../../decoders/protocols/index.js';
 import type { CaptureReader } from './capture-reader.js';
 import { communityId } from './community-id.js';
+import { processesOf } from './flow-programs.js';
 import type { FlowInfo, FlowPage, FlowQuery } from './query-types.js';
 
 interface FlowRow {
@@ -91,6 +92,7 @@ function flowInfo(reader: CaptureReader, row: FlowRow): FlowInfo {
     state: row.transport === TCP ? tcpState(row.client_flags, row.server_flags) : null,
     communityId:
       row.family === 1 ? null : communityId(row.client, row.server, row.client_port, row.server_port, row.transport),
+    ...processesOf(reader, row),
   };
 }
 

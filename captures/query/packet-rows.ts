@@ -10,6 +10,8 @@ import {
   summarizePacket,
   Walk,
 } from '../../decoders/core/index.js';
+import { isProgramField, type PacketProgram, valuesOfProgram } from '../../decoders/filter/index.js';
+import { expertOf } from '../../decoders/core/problem.js';
 import { registry } from '../../decoders/protocols/index.js';
 import {
   EPB,
@@ -25,6 +27,7 @@ import {
 import { addressBytes, addressText } from '../index/addresses.js';
 import type { Mark } from '../store/marks.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { ProcessesOfFlows } from './flow-programs.js';
 import type { StoredPacket } from './log-reader.js';
 import type { PacketDetail, PacketRow } from './query-types.js';
 import { StoredSession } from './stored-session.js';
@@ -82,13 +85,16 @@ export interface DecodedPacket {
 export class RowBuilder {
   private readonly columns = new Columns(1);
   private readonly walk = new Walk();
+  private readonly processes: ProcessesOfFlows;
 
   constructor(
     private readonly reader: CaptureReader,
     private readonly marks: readonly Mark[],
     private readonly fields: readonly string[] = [],
     private readonly session = new StoredSession(reader),
-  ) {}
+  ) {
+    this.processes = new ProcessesOfFlows(reader);
+  }
 
   /** @returns undefined when the ring has deleted the packet meanwhile */
   row(ref: PacketRef): PacketRow | undefined {
@@ -125,6 +131,7 @@ export class RowBuilder {
     const base = this.reader.baseTime;
     const relative = frame.time === null || base === undefined ? null : frame.time - base;
     const flow = this.reader.flowOf(ref);
+    const { process, processes } = this.processes.of(flow);
     const sourceName = source?.name ?? '';
     // From here on the stored packet's buffer may be another one: the packets before it are read too.
     const tree = this.session.dissect(ref);
@@ -156,11 +163,12 @@ export class RowBuilder {
       protocol: tree.protocol,
       info: tree.info,
       flow: flow === 0 ? null : flow,
+      ...(process === null ? {} : { process }),
       interface: sourceName,
       direction: frame.direction,
       problems: [...new Set(tree.problems.map((problem) => problem.kind))],
       ...(comments.length > 0 ? { comments } : {}),
-      ...(this.fields.length > 0 ? { fields: this.values(layers) } : {}),
+      ...(this.fields.length > 0 ? { fields: this.values(layers, processes) } : {}),
     };
     return { row, tree, layers };
   }
@@ -179,10 +187,11 @@ export class RowBuilder {
     };
   }
 
-  private values(layers: readonly LayerNode[]): Record<string, string[]> {
+  private values(layers: readonly LayerNode[], processes: readonly PacketProgram[]): Record<string, string[]> {
     return Object.fromEntries(
       this.fields.map((name) => {
         const members = registry.either(name)?.map((field) => field.name) ?? [name];
+        if (isProgramField(name)) return [name, valuesOfProgram(processes, name).map(String)];
         const values: string[] = [];
         for (const layer of layers) {
           if (layer.protocol === name) values.push(layer.title);

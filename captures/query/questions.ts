@@ -1,5 +1,6 @@
 /** The questions that the query thread answers about one capture. */
 
+import { isProgramField } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
@@ -314,3 +315,4 @@ function checkFields(fields: readonly string[]): void {
       );
   }
 }
+      isProgramField(name) ||

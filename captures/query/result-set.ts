@@ -11,6 +11,7 @@ export class ResultSet {
   scannedTo: number;
   /** When it was last asked for, for whoever must make room. */
   usedAt = 0;
+  private readonly programChanges: number;
   private latestPlan: Matches['plan'];
   private chunks: Uint32Array[] = [];
   /** Numbers in `chunks`. */
@@ -28,8 +29,14 @@ export class ResultSet {
     private readonly filter: string,
     private readonly flow?: number,
   ) {
+    this.programChanges = reader.programChanges;
     this.latestPlan = new FilterRun(reader, filter).plan;
     this.scannedTo = (flow === undefined ? reader.firstNumber : (flowStart(reader, flow) ?? 1)) - 1;
+  }
+
+  /** Whether programs that it asks for have become known since it was begun: it has to be begun again. */
+  get isOutdated(): boolean {
+    return this.filter.includes('netglass.process.') && this.programChanges !== this.reader.programChanges;
   }
 
   get count(): number {

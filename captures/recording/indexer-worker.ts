@@ -2,15 +2,18 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { LogPosition } from '../segments/segment-log.js';
+import { FlowProgramAsker } from './flow-programs.js';
 import { LogIndexer } from './log-indexer.js';
 import type { IndexerData, IndexerMessage, LogMessage, ReadMessage } from './messages.js';
 import { openIndexOf } from './open-index.js';
 
 const main = parentPort as MessagePort;
-const { folder, recorder, past } = workerData as IndexerData;
+const { folder, recorder, programs, past } = workerData as IndexerData;
 
 /** Milliseconds after which what was read is committed although nothing more came. */
 const IDLE_COMMIT = 100;
+/** Milliseconds for which the end of a capture waits for the programs of its last flows. */
+const LAST_PROGRAMS = 500;
 
 const tell = (message: IndexerMessage): void => main.postMessage(message);
 
@@ -18,7 +21,18 @@ let indexer: LogIndexer | undefined;
 let timer: NodeJS.Timeout | undefined;
 let latest: LogPosition | undefined;
 let told = 0;
+let finishing = false;
 let closed = false;
+
+const asker =
+  programs === undefined
+    ? undefined
+    : new FlowProgramAsker(programs, (found) =>
+        guarded((open) => {
+          open.addPrograms(found);
+          commitSoon();
+        }),
+      );
 
 function openIndexer(): LogIndexer {
   const writer = openIndexOf(folder);
@@ -39,6 +53,7 @@ function openIndexer(): LogIndexer {
       recorder?.postMessage({ type: 'reading', segment: told } satisfies ReadMessage);
     },
     past,
+    asker,
   );
 }
 
@@ -62,6 +77,7 @@ function close(): void {
   clearTimeout(timer);
   indexer?.close();
   recorder?.close();
+  asker?.close();
   main.close();
 }
 
@@ -72,18 +88,27 @@ function follow(): void {
   if (position === undefined) return;
   guarded((open) => {
     open.advance(position);
-    clearTimeout(timer);
-    timer = setTimeout(() => guarded(() => open.commit(true)), IDLE_COMMIT);
+    commitSoon();
   });
 }
 
+function commitSoon(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => guarded((open) => open.commit(true)), IDLE_COMMIT);
+}
+
 function finish(read: (open: LogIndexer) => void): void {
-  guarded((open) => {
-    read(open);
-    open.finish();
-    tell({ type: 'finished' });
-    close();
-  });
+  if (finishing) return;
+  finishing = true;
+  guarded(read);
+  const end = (): void =>
+    guarded((open) => {
+      open.finish();
+      tell({ type: 'finished' });
+      close();
+    });
+  if (asker === undefined) end();
+  else void asker.settled(LAST_PROGRAMS).then(end);
 }
 
 guarded(() => tell({ type: 'ready' }));

@@ -32,7 +32,7 @@ export class Indexer {
     data: IndexerData,
     private readonly events: IndexerEvents,
   ) {
-    const transferList: TransferListItem[] = data.recorder === undefined ? [] : [data.recorder];
+    const transferList: TransferListItem[] = [data.recorder, data.programs].filter((port) => port !== undefined);
     this.worker = new Worker(new URL('./indexer-worker.js', import.meta.url), { workerData: data, transferList });
     this.worker.on('message', (message: IndexerMessage) => this.receive(message));
     this.worker.on('error', (error) => this.fail(`The indexer ended unexpectedly: ${error.message}`, false));

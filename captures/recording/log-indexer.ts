@@ -19,9 +19,11 @@ import {
 } from '../formats/epb.js';
 import { readInterface } from '../formats/pcapng-headers.js';
 import type { Checkpoint, Expired, IndexTotals, IndexWriter } from '../index/capture-index.js';
+import type { FlowPrograms } from '../programs/messages.js';
 import { type BlockScanner, scanSegment } from '../segments/block-scanner.js';
 import { listSegments, segmentName, segmentPath } from '../segments/segment-files.js';
 import type { LogPosition } from '../segments/segment-log.js';
+import type { FlowProgramAsker } from './flow-programs.js';
 
 /** Milliseconds between commits at least, by how many flows changed: each of them is a row to write. */
 const COMMIT_INTERVALS: readonly (readonly [flows: number, milliseconds: number])[] = [
@@ -54,6 +56,7 @@ export class LogIndexer {
   private lastCommit = 0;
   private committedAt: Checkpoint = { packets: 0, segment: 0, offset: 0 };
   private interfacesKnown = 0;
+  private programsAdded = false;
 
   constructor(
     private readonly folder: string,
@@ -61,6 +64,8 @@ export class LogIndexer {
     /** Hears of every commit. */
     private readonly committed: (checkpoint: Checkpoint, totals: IndexTotals) => void = () => undefined,
     past?: Past,
+    /** Hears of new flows, in a live capture. */
+    private readonly programs?: Pick<FlowProgramAsker, 'ask'>,
   ) {
     const { checkpoint } = index;
     const anew = checkpoint.packets === 0 && checkpoint.offset === 0;
@@ -100,12 +105,19 @@ export class LogIndexer {
 
   /** Commits when it is time to; `force` when nothing more is coming for a while. */
   commit(force: boolean): void {
-    if (this.offset === this.committedAt.offset && this.segment === this.committedAt.segment) return;
+    const read = this.offset !== this.committedAt.offset || this.segment !== this.committedAt.segment;
+    if (!read && !this.programsAdded) return;
     const now = performance.now();
     const waited = now - this.lastCommit;
     const { dirtyFlows } = this.flows;
     const interval = COMMIT_INTERVALS.find(([flows]) => dirtyFlows <= flows)?.[1] ?? 0;
     if (force || waited > interval) this.commitNow(now);
+  }
+
+  /** Takes who holds the sockets of flows; the next commit brings it to the index. */
+  addPrograms(found: readonly FlowPrograms[]): void {
+    this.index.addPrograms(found);
+    this.programsAdded = true;
   }
 
   /** Forgets packets before `firstPacket`, whose segments are gone. */
@@ -129,6 +141,7 @@ export class LogIndexer {
   private commitNow(now: number): void {
     this.index.commit(this.position, this.flows);
     this.lastCommit = now;
+    this.programsAdded = false;
     this.committedAt = this.position;
     this.committed(this.committedAt, this.index.totals);
   }
@@ -225,7 +238,10 @@ export class LogIndexer {
       this.index.commit(this.position, flows);
       if (flows.isFull(rows)) flows.evict();
     }
+    const known = flows.size;
     flows.track(columns, view, this.packets + 1);
+    if (this.programs !== undefined && flows.size > known)
+      this.programs.ask(flows.entries, known, flows.size, Number((this.index.baseTime ?? 0n) / 1_000_000n));
     this.index.addPackets(columns, this.packets + 1);
     this.packets += rows;
   }

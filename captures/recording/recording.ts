@@ -1,7 +1,7 @@
 /** A running capture as the main thread sees it: a recorder thread and an indexer thread, and what they report. */
 
 import { EventEmitter } from 'node:events';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { SegmentLimits } from '../segments/segment-log.js';
 import { CaptureError, type CaptureInterface, type SourceEnd, type SourceStatistics } from '../sources/source.js';
 import { Indexer, type IndexState } from './indexing.js';
@@ -38,6 +38,7 @@ export class Recording extends EventEmitter<RecordingEvents> {
    * Starts the threads; resolves once the source is open, which for a live one means capturing, and the index can be
    * asked.
    *
+   * @param programs where the programs of new flows are asked for
    * @throws CaptureError what the source says when it cannot be opened; what is in the folder then is of no use
    */
   static async start(
@@ -45,13 +46,14 @@ export class Recording extends EventEmitter<RecordingEvents> {
     source: SourceRequest,
     stop: StopRules,
     limits: SegmentLimits,
+    programs?: MessagePort,
   ): Promise<Recording> {
     const { port1, port2 } = new MessageChannel();
     const recorder = new Worker(new URL('./recorder-worker.js', import.meta.url), {
       workerData: { folder, source, stop, limits, indexer: port1 } satisfies RecorderData,
       transferList: source.kind === 'stream' ? [port1, source.port] : [port1],
     });
-    const recording = new Recording(recorder, { folder, recorder: port2, past: undefined });
+    const recording = new Recording(recorder, { folder, recorder: port2, programs, past: undefined });
     const outcomes = await Promise.allSettled([recording.opened.promise, recording.ready.promise]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) return recording;

@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { removeIndex } from '../index/sqlite-files.js';
+import { ProgramWatcher } from '../programs/program-watcher.js';
 import { sendChunks } from '../recording/chunks.js';
 import { indexFlows } from '../recording/indexing.js';
 import type { SourceRequest, StopRules } from '../recording/messages.js';
@@ -60,6 +61,8 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
   /** Captures that are about to begin. */
   private readonly beginning = new Set<Promise<unknown>>();
   private closed = false;
+  /** Knows the machine's sockets and their programs. */
+  readonly programs = new ProgramWatcher();
 
   private constructor(private readonly data: DataFolder) {
     super();
@@ -226,6 +229,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     this.closed = true;
     await Promise.allSettled(this.beginning);
     await Promise.all([...this.entries.keys()].map((id) => this.stop(id)));
+    await this.programs.close();
     // What the disk had no room for may find some now.
     for (const entry of this.entries.values()) if (entry.unsaved !== undefined) this.save(entry);
     this.data.release();
@@ -292,7 +296,8 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     try {
       mkdirSync(folder, { mode: 0o700 });
       saveCapture(folder, record);
-      recording = await Recording.start(folder, source, record.stop, segmentLimitsOf(record.ring));
+      const programs = source.kind === 'live' ? this.programs.open(record.id) : undefined;
+      recording = await Recording.start(folder, source, record.stop, segmentLimitsOf(record.ring), programs);
     } catch (error) {
       await removeFolder(folder);
       throw error instanceof CaptureError

@@ -4,6 +4,7 @@
 #include "capture.h"
 #include "filter.h"
 #include "interfaces.h"
+#include "sockets.h"
 
 namespace netglass {
 
@@ -12,6 +13,8 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("listInterfaces", Napi::Function::New(env, listInterfaces, "listInterfaces"));
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter, "compileFilter"));
   exports.Set("filterAccepts", Napi::Function::New(env, filterAccepts, "filterAccepts"));
+  exports.Set("listSockets", Napi::Function::New(env, listSockets, "listSockets"));
+  exports.Set("socketHolders", Napi::Function::New(env, socketHolders, "socketHolders"));
   exports.Set("libraryVersion", Napi::String::New(env, pcap_lib_version()));
   return exports;
 }

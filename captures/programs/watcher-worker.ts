@@ -1,0 +1,43 @@
+/** The thread that watches the machine's sockets, for all captures together. */
+
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { loadNative } from '../native/binding.js';
+import { CaptureError } from '../sources/source.js';
+import type { AskFlowsMessage, MainAnswer, MainMessage } from './messages.js';
+import { Watcher } from './watcher.js';
+
+const main = parentPort as MessagePort;
+const native = loadNative();
+// An addon of another version may lack the functions: the files say the same.
+const usable = !(native instanceof CaptureError) && typeof native.socketHolders === 'function';
+const ports = new Set<MessagePort>();
+const watcher = new Watcher(usable ? native : undefined);
+
+main.on('message', (message: MainMessage) => {
+  if (message.type === 'open') open(message.capture, message.port);
+  else if (message.type === 'sockets') answer(message.id);
+  else {
+    watcher.stop();
+    for (const port of ports) port.close();
+    main.close();
+  }
+});
+
+function open(capture: string, port: MessagePort): void {
+  port.on('message', ({ flows }: AskFlowsMessage) => watcher.ask(capture, flows));
+  // The indexer has closed its end: the capture is over.
+  port.on('close', () => {
+    ports.delete(port);
+    watcher.close(capture);
+  });
+  ports.add(port);
+  watcher.open(capture, (message) => port.postMessage(message));
+}
+
+function answer(id: number): void {
+  try {
+    main.postMessage({ type: 'sockets', id, list: watcher.sockets() } satisfies MainAnswer);
+  } catch (error) {
+    main.postMessage({ type: 'failed', id, message: (error as Error).message } satisfies MainAnswer);
+  }
+}
