@@ -19,6 +19,7 @@ const LONGEST_LINE = 4096;
 const MAXIMUM_REQUESTS = 1000;
 /** What must be there to tell whether a message begins: more than the longest method. */
 const ENOUGH = 24;
+const LF = 10;
 
 type Spoken = Exclude<Said, { gap: number }>;
 
@@ -68,6 +69,12 @@ class Direction {
     this.last = one;
     let rest = one.bytes;
     if (this.pending.length > 0) {
+      // Without a line's end nothing has changed: looking again at all that waits, for every octet, would take too long.
+      const waits = this.pending.length + rest.length < LARGEST_HEADER && !rest.includes(LF);
+      if (waits && this.state === 'header' && this.pending.length >= ENOUGH) {
+        this.pending = Buffer.concat([this.pending, rest]);
+        return;
+      }
       rest = Buffer.concat([this.pending, rest]);
       this.pending = new Uint8Array(0);
     }

@@ -8,7 +8,7 @@ import { TRANSPORT } from './follow.js';
 /** Connections that are remembered from page to page. */
 const MAXIMUM_CONNECTIONS = 500;
 /** Packets that a page may read besides its own, to know the states; where no index helps, packet numbers count a little. */
-const BUDGET = 500_000;
+const BUDGET = 200_000;
 const NUMBERS_A_PACKET = 50;
 /** Packets that are read before others get their turn. */
 const TURN = 500;

@@ -37,6 +37,12 @@ export class NameBook {
     }));
   }
 
+  /** What addresses are called, as far as that is known soon; null: nothing. */
+  async namesOf(addresses: readonly string[]): Promise<(string | null)[]> {
+    await this.hosts.update(PATIENCE, this.pause);
+    return addresses.map((address) => this.hosts.of(address));
+  }
+
   /** @param addresses undefined: all that have a name */
   async answer(addresses: readonly string[] | undefined): Promise<NamesAnswer> {
     await this.hosts.update(Number.POSITIVE_INFINITY, this.pause);

@@ -1,6 +1,5 @@
 /** The questions that the query thread answers about one capture. */
 
-import { isProgramField } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
@@ -20,14 +19,14 @@ import type {
   PacketPage,
   PacketQuery,
   PacketRow,
-  StreamPage,
   SequencePage,
   SequenceQuery,
+  StreamPage,
   StreamQuery,
 } from './query-types.js';
 import { ResultSet } from './result-set.js';
-import { Statistics, type StatisticsAnswer, type StatisticsQuery } from './statistics/index.js';
 import { Sequence } from './sequence.js';
+import { Statistics, type StatisticsAnswer, type StatisticsQuery } from './statistics/index.js';
 import { StreamPages } from './stream-pages.js';
 
 /** Octets of result sets that one capture may keep; the one unused longest goes first. */
@@ -42,8 +41,8 @@ export class Questions {
   private readonly counts: Statistics;
   private readonly names: NameBook;
   private readonly streams: StreamPages;
-  private readonly results = new Map<string, ResultSet>();
   private readonly ladder: Sequence;
+  private readonly results = new Map<string, ResultSet>();
   /** Questions that are being answered. */
   private busy = 0;
   private retired = false;
@@ -56,12 +55,12 @@ export class Questions {
   ) {
     this.reader = new CaptureReader(folder);
     this.streams = new StreamPages(this.reader, pause);
-    this.names = new NameBook(new HostNames(this.reader), pause);
     this.ladder = new Sequence(this.reader, folder, pause, async (filter, after, limit) =>
       filter.trim() === ''
         ? this.plainRefs({ after }, limit).refs
         : (await this.filteredRefs(filter.trim(), { after }, limit)).refs,
     );
+    this.names = new NameBook(new HostNames(this.reader), pause);
     this.counts = new Statistics(this.reader, pause, async (filter, enough) => {
       const results = this.resultSet(filter);
       await this.lookUntil(results, enough);
@@ -113,12 +112,19 @@ export class Questions {
     return this.streams.page(query);
   }
 
-  /** The first packet that meets a filter among those that are indexed; `time` in nanoseconds since 1970. */
   /** A page of a ladder; null when there is no such flow. @throws FilterError */
-  sequence(query: SequenceQuery): Promise<SequencePage | null> {
-    return this.ladder.page(query);
+  async sequence(query: SequenceQuery): Promise<SequencePage | null> {
+    const page = await this.ladder.page(query);
+    if (page === null) return null;
+    const names = await this.names.namesOf(page.hosts.map(({ address }) => address));
+    const named = page.hosts.map((host, index) => ({
+      ...host,
+      ...(names[index] === null ? {} : { name: names[index] }),
+    }));
+    return { ...page, hosts: named };
   }
 
+  /** The first packet that meets a filter among those that are indexed; `time` in nanoseconds since 1970. */
   async first(filter: string): Promise<{ number: number; time: string | null } | null> {
     const results = this.resultSet(filter);
     await this.lookUntil(results, () => results.count > 0);
@@ -315,4 +321,3 @@ function checkFields(fields: readonly string[]): void {
       );
   }
 }
-      isProgramField(name) ||

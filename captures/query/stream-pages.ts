@@ -12,6 +12,8 @@ import type { FollowQuery, StreamPage, StreamQuery, StreamSegment } from './quer
 
 /** Octets of one page, beyond which it ends with the packet that is being read. */
 const PAGE_OCTETS = 1 << 20;
+/** Packets that one page looks at: behind them it ends, though nothing may have been found. */
+const PAGE_PACKETS = 20_000;
 /** Packets that are looked at before others get their turn. */
 const TURN = 500;
 /** Places in streams that are kept, so that the page after the last one does not begin at the beginning. */
@@ -84,9 +86,9 @@ export class StreamPages {
         segments.push(segmentOf(one));
         octets += 'gap' in one ? 0 : one.bytes.length;
       }
-      more = segments.length >= limit || octets >= PAGE_OCTETS;
+      more = segments.length >= limit || octets >= PAGE_OCTETS || ++looked >= PAGE_PACKETS;
       if (more) break;
-      if (++looked % TURN === 0) await this.pause();
+      if (looked % TURN === 0) await this.pause();
     }
     const { position } = place.follower;
     if (!more && !query.running) for (const one of chosen(await place.finish(), query)) segments.push(segmentOf(one));

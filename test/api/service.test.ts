@@ -80,7 +80,9 @@ describe('openapi.json', () => {
     '%s answers as it is described',
     async (path, { query, responses }) => {
       const id = await daemon.sample();
-      const address = path.replace('{id}', id).replace('{number}', '16').replace('{flow}', '1');
+      const flows = await daemon.json<{ flows: { id: number; transport: string }[] }>(`/api/captures/${id}/flows`);
+      const flow = flows.body.flows.find(({ transport }) => transport === 'tcp')?.id;
+      const address = path.replace('{id}', id).replace('{number}', '16').replace('{flow}', String(flow));
       const wanted = ['filter', 'prefix']
         .filter((name) => query !== undefined && name in query.shape)
         .map((name) => `${name}=ip`);
