@@ -11,7 +11,6 @@ import {
   Walk,
 } from '../../decoders/core/index.js';
 import { isProgramField, type PacketProgram, valuesOfProgram } from '../../decoders/filter/index.js';
-import { expertOf } from '../../decoders/core/problem.js';
 import { registry } from '../../decoders/protocols/index.js';
 import {
   EPB,
