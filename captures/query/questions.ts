@@ -1,5 +1,6 @@
 /** The questions that the query thread answers about one capture. */
 
+import { isProgramField } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
@@ -287,6 +288,11 @@ export class Questions {
   private resultSet(filter: string, flow?: number): ResultSet {
     const name = flow === undefined ? filter : `${flow} ${filter}`;
     let found = this.results.get(name);
+    // Which flows are whose becomes known only after their packets were looked at.
+    if (found?.isOutdated === true) {
+      this.results.delete(name);
+      found = undefined;
+    }
     if (found === undefined) {
       found = new ResultSet(this.reader, filter, flow);
       this.results.set(name, found);
@@ -310,6 +316,7 @@ function checkFields(fields: readonly string[]): void {
     const known =
       name === 'frame' ||
       name.startsWith('frame.') ||
+      isProgramField(name) ||
       registry.field(name) !== undefined ||
       registry.either(name) !== undefined ||
       registry.idOf(name) !== 0;
