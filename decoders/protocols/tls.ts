@@ -52,7 +52,8 @@ export const tls = protocol('tls', 'Transport Layer Security', {
   },
   forgets: {
     octets: (view, start, end) =>
-      end - start >= HEADER_OCTETS && (!isRecord(view, start) || view.getUint8(start) === APPLICATION_DATA),
+      end - start >= HEADER_OCTETS &&
+      (isRecord(view, start) ? view.getUint8(start) === APPLICATION_DATA : ssl2HelloLength(view, start, end) === 0),
     fields: ['record', 'record.content_type', 'record.opaque_type', 'record.version', 'record.length', 'app_data'],
   },
   recognises: { tcp: recognise },
