@@ -1,5 +1,4 @@
-import { crc32 } from '../core/bytes.js';
-import { bytes, ether, protocol, uint } from '../core/index.js';
+import { type Body, bytes, ether, protocol, uint } from '../core/index.js';
 import { etherTypes } from '../labels/ethertypes.js';
 
 /** Values of the type/length field up to this are lengths of IEEE 802.3 frames (IEEE 802.3, clause 3.2.6). */
@@ -54,6 +53,7 @@ export const ethernet = protocol('eth', 'Ethernet II', {
     invalid_lentype: uint(16, 'Invalid length/type', { base: 16 }),
     padding: bytes(0, 'Padding'),
     trailer: bytes(0, 'Trailer'),
+    tagTrailer: bytes(0, 'Trailer', { filter: 'vlan.trailer' }),
     fcs: uint(32, 'Frame check sequence', { base: 16 }),
   },
   either: { addr: ['dst', 'src'] },
@@ -66,17 +66,17 @@ export const ethernet = protocol('eth', 'Ethernet II', {
   trailer: (body, field) => {
     const { view, walk } = body;
     const leastEnd = walk.packetStart + LEAST_FRAME;
-    // Nothing says whether a frame was captured with its check sequence; that it is the right one does.
-    const atEnd = body.end === walk.capturedEnd && walk.end[body.depth] <= walk.capturedEnd;
+    // Nothing says whether a frame was captured with its check sequence. What is left behind the padding of a frame that
+    // is there in full is taken to end with it; a VLAN tag has a trailer of its own.
+    const whole = body.end === walk.capturedEnd && walk.end[body.depth] <= walk.capturedEnd;
+    const tagged = isTag(body);
     const fcs = body.end - FCS_OCTETS;
-    const hasFcs =
-      atEnd &&
-      fcs >= Math.max(body.position, leastEnd) &&
-      crc32(view, walk.packetStart, fcs - walk.packetStart) === view.getUint32(fcs, true);
+    const hasFcs = whole && !tagged && fcs >= Math.max(body.position, leastEnd);
     const end = hasFcs ? fcs : body.end;
-    const padded = Math.min(end, leastEnd);
+    // What does not fill the frame up to its least length is no padding.
+    const padded = body.end < leastEnd ? body.position : Math.min(end, leastEnd);
     if (body.position < padded && isZero(view, body.position, padded)) body.take(field.padding, padded - body.position);
-    if (body.position < end) body.take(field.trailer, end - body.position);
+    if (body.position < end) body.take(tagged ? field.tagTrailer : field.trailer, end - body.position);
     if (hasFcs) body.take(field.fcs);
   },
   info: (_layer, body) => {
@@ -86,6 +86,13 @@ export const ethernet = protocol('eth', 'Ethernet II', {
     return etherTypes[type] ?? `Ethernet type 0x${type.toString(16).padStart(4, '0')}`;
   },
 });
+
+/** Whether a VLAN tag follows the header. */
+function isTag({ walk, depth, dissection }: Body): boolean {
+  if (depth + 1 >= walk.depth) return false;
+  const next = dissection.protocolAt(depth + 1);
+  return next === 'vlan' || next === 'ieee8021ad';
+}
 
 function isZero(view: DataView, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (view.getUint8(at) !== 0) return false;
