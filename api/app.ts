@@ -21,6 +21,7 @@ import type { Method, Reply, Route } from './route.js';
 import { type Access, sameSite, strictHeaders, tokenCheck } from './security.js';
 import { sequenceRoutes } from './sequence.js';
 import { serviceRoutes } from './service.js';
+import { socketRoutes } from './sockets.js';
 import { statisticsRoutes } from './statistics.js';
 
 /** Octets of a JSON body at most. */
@@ -35,6 +36,7 @@ const WEB = fileURLToPath(new URL('../../api/web/', import.meta.url));
 /** Every route. One that is to win over another with a placeholder in the same place stands before it. */
 export const routes: readonly Route[] = [
   ...serviceRoutes,
+  ...socketRoutes,
   ...importRoutes,
   ...captureRoutes,
   ...packetRoutes,

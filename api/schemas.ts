@@ -108,6 +108,13 @@ export const capture = z.object({
   warnings: z.array(z.string()),
 });
 
+export const processInfo = z.object({
+  pid: count,
+  name: z.string().describe('What the kernel calls it: the name of its file.'),
+  user: z.string().describe('Name of the effective user.'),
+  command: z.string().describe('The command line, at most 1024 characters.'),
+});
+
 export const packetRow = z.object({
   number: z.int().min(1).describe('`frame.number`.'),
   time: orNull(time),
@@ -121,6 +128,7 @@ export const packetRow = z.object({
   protocol: z.string(),
   info: z.string(),
   flow: orNull(count).describe('Id of the packet’s flow.'),
+  process: processInfo.optional().describe('The flow’s process, where it is known.'),
   interface: z.string(),
   direction: orNull(z.enum(['inbound', 'outbound'])),
   problems: z.array(z.enum(['truncated', 'malformed', 'checksum', 'offload'])),
@@ -212,6 +220,12 @@ export const flow = z.object({
   service: orNull(z.string()).optional().describe('What IANA has registered for the server’s port.'),
 });
 
+  process: orNull(processInfo).describe(
+    'The process that had the socket at this machine’s end, of a live capture; where both ends are here, at the client’s. null: unknown, or several had it.',
+  ),
+  processes: z
+    .array(processInfo.extend({ end: z.enum(['client', 'server']) }))
+    .describe('Everybody who had a socket of the flow open, at either end.'),
 export const mark = z.object({ id: z.int().min(1), text: z.string(), time });
 
 export const matches = z.object({
