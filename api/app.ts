@@ -23,9 +23,9 @@ import { sequenceRoutes } from './sequence.js';
 import { serviceRoutes } from './service.js';
 import { socketRoutes } from './sockets.js';
 import { statisticsRoutes } from './statistics.js';
+import { streamRoutes } from './streams.js';
 
 /** Octets of a JSON body at most. */
-import { streamRoutes } from './streams.js';
 export const LARGEST_JSON = 1 << 20;
 /** Milliseconds that a JSON body may take. */
 const SLOWEST_JSON = 10_000;
@@ -41,12 +41,12 @@ export const routes: readonly Route[] = [
   ...captureRoutes,
   ...packetRoutes,
   ...flowRoutes,
+  ...streamRoutes,
+  ...sequenceRoutes,
   ...statisticsRoutes,
   ...checkRoutes,
   ...nameRoutes,
   ...exportRoutes,
-  ...streamRoutes,
-  ...sequenceRoutes,
   ...eventRoutes,
   ...markRoutes,
   ...filterRoutes,

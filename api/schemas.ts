@@ -218,14 +218,14 @@ export const flow = z.object({
     .optional()
     .describe('What DNS answers in the capture called the two ends.'),
   service: orNull(z.string()).optional().describe('What IANA has registered for the server’s port.'),
-});
-
   process: orNull(processInfo).describe(
     'The process that had the socket at this machine’s end, of a live capture; where both ends are here, at the client’s. null: unknown, or several had it.',
   ),
   processes: z
     .array(processInfo.extend({ end: z.enum(['client', 'server']) }))
     .describe('Everybody who had a socket of the flow open, at either end.'),
+});
+
 export const mark = z.object({ id: z.int().min(1), text: z.string(), time });
 
 export const matches = z.object({

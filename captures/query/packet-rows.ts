@@ -189,8 +189,8 @@ export class RowBuilder {
   private values(layers: readonly LayerNode[], processes: readonly PacketProgram[]): Record<string, string[]> {
     return Object.fromEntries(
       this.fields.map((name) => {
-        const members = registry.either(name)?.map((field) => field.name) ?? [name];
         if (isProgramField(name)) return [name, valuesOfProgram(processes, name).map(String)];
+        const members = registry.either(name)?.map((field) => field.name) ?? [name];
         const values: string[] = [];
         for (const layer of layers) {
           if (layer.protocol === name) values.push(layer.title);

@@ -19,6 +19,29 @@ export interface PacketQuery {
   readonly flow?: number;
 }
 
+/** A process of this machine, as it was when it had a socket of a flow. */
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly name: string;
+  readonly user: string;
+  readonly command: string;
+}
+
+/** A process that had the socket at one end of a flow. */
+export interface FlowProcess extends ProcessInfo {
+  readonly end: 'client' | 'server';
+}
+
+export interface FlowProcesses {
+  /**
+   * The one process that had the socket at this machine's end (the client's, where both are here); null: unknown, or
+   * several had it, or it is a capture of elsewhere.
+   */
+  readonly process: ProcessInfo | null;
+  /** Everybody who had one of the flow's sockets. */
+  readonly processes: readonly FlowProcess[];
+}
+
 export interface PacketRow {
   readonly number: number;
   /** RFC 3339, UTC, nine decimals; null when the packet has no time. */
@@ -35,6 +58,8 @@ export interface PacketRow {
   readonly info: string;
   /** null: the packet has no addresses. */
   readonly flow: number | null;
+  /** The flow's process, where it is known. */
+  readonly process?: ProcessInfo;
   readonly interface: string;
   readonly direction: 'inbound' | 'outbound' | null;
   /** What is wrong or remarkable, by kind. */
@@ -77,7 +102,7 @@ export interface FlowQuery {
   readonly after?: number;
 }
 
-export interface FlowInfo {
+export interface FlowInfo extends FlowProcesses {
   readonly id: number;
   /** Lower-case name of the transport (`tcp`, `udp`, `icmp`, …), or `ip`, `ipv6`, `eth` for address pairs. */
   readonly transport: string;

@@ -64,10 +64,10 @@ export const frameFields = {
   'frame.interface_id': { type: 'integer', title: 'Interface id' },
   'frame.interface_name': { type: 'string', title: 'Interface name' },
   'frame.protocols': { type: 'string', title: 'Protocols in frame' },
-} as const satisfies Record<string, { type: ValueType; title: string }>;
   'netglass.process.name': { type: 'string', title: 'Name of a process that has a socket of the flow' },
   'netglass.process.pid': { type: 'integer', title: 'Id of a process that has a socket of the flow' },
   'netglass.process.user': { type: 'string', title: 'User of a process that has a socket of the flow' },
+} as const satisfies Record<string, { type: ValueType; title: string }>;
 
 export type FrameField = keyof typeof frameFields;
 
