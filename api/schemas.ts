@@ -131,7 +131,7 @@ export const packetRow = z.object({
   process: processInfo.optional().describe('The flow’s process, where it is known.'),
   interface: z.string(),
   direction: orNull(z.enum(['inbound', 'outbound'])),
-  problems: z.array(z.enum(['truncated', 'malformed', 'checksum', 'offload'])),
+  problems: z.array(z.enum(['truncated', 'malformed', 'checksum', 'offload', 'analysis'])),
   comments: z.array(z.string()).optional(),
   fields: z
     .record(z.string(), z.array(z.string()))
@@ -172,7 +172,9 @@ export const packetDetail = packetRow.omit({ problems: true }).extend({
   problems: z.array(
     z.object({
       layer: z.string(),
-      kind: z.enum(['truncated', 'malformed', 'checksum', 'offload']),
+      kind: z.enum(['truncated', 'malformed', 'checksum', 'offload', 'analysis']),
+      severity: z.enum(['chat', 'note', 'warn', 'error']),
+      group: z.string().describe('As Wireshark groups expert information: sequence, checksum, malformed …'),
       at: count.describe('Octets from the packet’s start.'),
       needed: count.optional(),
       available: count.optional(),

@@ -10,6 +10,7 @@ import {
   summarizePacket,
   Walk,
 } from '../../decoders/core/index.js';
+import { expertOf } from '../../decoders/core/problem.js';
 import { isProgramField, type PacketProgram, valuesOfProgram } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import {
@@ -110,7 +111,7 @@ export class RowBuilder {
     return {
       ...decoded.row,
       layers: decoded.layers,
-      details: decoded.tree.problems,
+      details: decoded.tree.problems.map((problem) => ({ ...problem, ...expertOf(problem) })),
       bytes: bytes.toString('base64'),
       ...(sources === undefined
         ? {}
@@ -165,7 +166,8 @@ export class RowBuilder {
       ...(process === null ? {} : { process }),
       interface: sourceName,
       direction: frame.direction,
-      problems: [...new Set(tree.problems.map((problem) => problem.kind))],
+      // What only tells how a connection goes on (a SYN, a FIN) is no problem.
+      problems: [...new Set(tree.problems.filter(({ severity }) => severity !== 'chat').map(({ kind }) => kind))],
       ...(comments.length > 0 ? { comments } : {}),
       ...(this.fields.length > 0 ? { fields: this.values(layers, processes) } : {}),
     };

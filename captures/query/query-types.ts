@@ -63,7 +63,7 @@ export interface PacketRow {
   readonly interface: string;
   readonly direction: 'inbound' | 'outbound' | null;
   /** What is wrong or remarkable, by kind. */
-  readonly problems: readonly ('truncated' | 'malformed' | 'checksum' | 'offload')[];
+  readonly problems: readonly Problem['kind'][];
   /** pcapng comments, and marks made before this packet. */
   readonly comments?: readonly string[];
   readonly fields?: Readonly<Record<string, readonly string[]>>;

@@ -1,9 +1,10 @@
 /** Reads a header into nodes of the detail tree: a cursor whose every read is checked. */
 
 import { littleEndianReader, readBits, readUint64 } from './bytes.js';
-import type { Conversation } from './conversation.js';
+import type { Conversation, TransportNotes } from './conversation.js';
 import type { Field, FieldDeclaration } from './field.js';
 import { etherText, hexNumber, hexText, ipv4Text, ipv6Text, lineText, utf8Text } from './format.js';
+import { secondsText } from './frame.js';
 import type { Problem } from './problem.js';
 import type { FieldNode, FieldValue } from './tree.js';
 import type { Walk } from './walk.js';
@@ -24,6 +25,8 @@ export interface Dissection {
   protocolAt(depth: number): string;
   /** What is known from earlier packets; undefined when packets are looked at one by one. */
   readonly conversation?: Conversation | undefined;
+  /** What is known from them of the packet's transports, outermost first. */
+  readonly notes?: readonly TransportNotes[] | undefined;
 }
 
 export class Body {
@@ -466,7 +469,7 @@ export function displayOf(field: FieldDeclaration, value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? 'Set' : 'Not set';
   if (typeof value === 'string') return field.colons === true ? withColons(value) : value;
-  const plain = field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
+  const plain = textOf(field, value);
   const label = field.labels?.[Number(value)];
   if (label !== undefined) return `${label} (${plain})`;
   return field.unit === undefined ? plain : `${plain} ${field.unit}`;
@@ -487,7 +490,13 @@ export function textOf(field: FieldDeclaration, value: FieldValue): string {
     const zero = value.indexOf('\0');
     return lineText(zero < 0 ? value : value.slice(0, zero));
   }
+  if (field.kind === 'duration') return secondsText(nanosecondsOf(Number(value)));
   return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
+}
+
+/** A number of seconds, which is exact to the nanosecond for 104 days. */
+function nanosecondsOf(seconds: number): bigint {
+  return BigInt(Math.round(seconds * 1e9));
 }
 
 /** Wireshark writes as many digits as the C type holds: 8, 16, 24, 32 … bits, or the octets that were read. */

@@ -1,5 +1,44 @@
 /** What the packets of one conversation leave behind for those that follow. */
 
+/** What earlier packets tell of one of a packet's transport headers. Times are nanoseconds, NaN where unknown. */
+export interface TransportNotes {
+  /** Where the header is. */
+  readonly view: DataView;
+  readonly start: number;
+  /** Number of the conversation among those of its transport, from 0. */
+  readonly stream: number;
+  /** Since the conversation's first packet, and since the one before. */
+  readonly timeRelative: number;
+  readonly timeDelta: number;
+  /** Of TCP. */
+  readonly segment?: SegmentNotes;
+}
+
+/** TCP's analysis of a segment, as `TcpAnalysis` has it. */
+export interface SegmentNotes {
+  /** Whether somebody wants the analysis, and relative numbers. */
+  readonly analyzed: boolean;
+  readonly relative: boolean;
+  /** `Finding` bits. */
+  readonly findings: number;
+  readonly completeness: number;
+  readonly sequence: number;
+  readonly nextSequence: number;
+  readonly acknowledgment: number;
+  readonly acknowledgmentBase: number;
+  readonly scale: number;
+  readonly initialRtt: number;
+  readonly acksFrame: number;
+  readonly ackRtt: number;
+  readonly bytesInFlight: number;
+  readonly acksMore: boolean;
+  readonly pushBytesSent: number;
+  readonly rto: number;
+  readonly rtoFrame: number;
+  readonly duplicateNumber: number;
+  readonly duplicateFrame: number;
+}
+
 export interface Conversation {
   /** 0 for the direction of the first packet that was seen, 1 for the other. */
   readonly direction: 0 | 1;

@@ -1,7 +1,7 @@
 /** The tree walker: every octet of one packet, named. */
 
 import { Body, type Dissection, gapNode, STOP } from './body.js';
-import type { Conversation } from './conversation.js';
+import type { Conversation, TransportNotes } from './conversation.js';
 import { hexText } from './format.js';
 import type { Problem } from './problem.js';
 import type { Registry } from './registry.js';
@@ -45,6 +45,7 @@ export function newDissection(
   walk: Walk,
   problems: Problem[] = [],
   conversation?: Conversation,
+  notes?: readonly TransportNotes[],
 ): Dissection {
   return {
     view,
@@ -53,6 +54,7 @@ export function newDissection(
     nodes: 0,
     protocolAt: (depth) => registry.runtime(walk.protocol[depth]).protocol.filter,
     conversation,
+    notes,
   };
 }
 

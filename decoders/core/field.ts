@@ -1,7 +1,7 @@
 /** Fields: declared once, in wire order, with Wireshark's filter names. Everything else follows from the declaration. */
 
 /** How a field's octets are read, and what type the filter language gives it. */
-export type FieldKind = 'uint' | 'int' | 'bool' | 'bytes' | 'ether' | 'ipv4' | 'ipv6' | 'string' | 'group';
+export type FieldKind = 'uint' | 'int' | 'bool' | 'bytes' | 'ether' | 'ipv4' | 'ipv6' | 'string' | 'duration' | 'group';
 
 /** Names for numbers; an unknown number keeps its number. */
 export type Labels = Readonly<Record<number, string>>;
@@ -122,6 +122,11 @@ export function ipv6Address(title: string, options: FieldOptions = {}): FieldDec
 /** Text of a length that the variable part knows; octets that are no UTF-8 show as U+FFFD. */
 export function text(title: string, options: FieldOptions = {}): FieldDeclaration<'string'> {
   return { kind: 'string', bits: 0, title, ...options };
+}
+
+/** Seconds, to the nanosecond, that were found out and stand nowhere in the packet. */
+export function duration(title: string, options: FieldOptions = {}): FieldDeclaration<'duration'> {
+  return { kind: 'duration', bits: 0, title, unit: 'seconds', ...options };
 }
 
 /** A heading over other fields of the variable part; it has no value of its own. */

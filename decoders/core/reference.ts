@@ -4,7 +4,17 @@ import type { FieldKind, Labels } from './field.js';
 import type { RegisteredField, Registry } from './registry.js';
 
 /** Types as Wireshark's documentation names them. */
-export type FieldType = 'unsigned' | 'signed' | 'boolean' | 'bytes' | 'ipv4' | 'ipv6' | 'ether' | 'string' | 'none';
+export type FieldType =
+  | 'unsigned'
+  | 'signed'
+  | 'boolean'
+  | 'bytes'
+  | 'ipv4'
+  | 'ipv6'
+  | 'ether'
+  | 'string'
+  | 'duration'
+  | 'none';
 
 const types: Readonly<Record<FieldKind, FieldType>> = {
   uint: 'unsigned',
@@ -15,6 +25,7 @@ const types: Readonly<Record<FieldKind, FieldType>> = {
   ipv4: 'ipv4',
   ipv6: 'ipv6',
   string: 'string',
+  duration: 'duration',
   group: 'none',
 };
 

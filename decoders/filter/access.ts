@@ -130,7 +130,8 @@ export function valueOfNode(field: RegisteredField, node: FieldNode): RuntimeVal
   if (value === null) return 1;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'bigint') return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
-  if (typeof value === 'number') return value;
+  // The language counts nanoseconds.
+  if (typeof value === 'number') return field.kind === 'duration' ? Math.round(value * 1e9) : value;
   switch (field.kind) {
     case 'ipv4':
       return ipv4OfText(value) ?? 0;

@@ -32,6 +32,7 @@ const typeOfKind: Record<FieldKind, ValueType> = {
   ether: 'ether',
   bytes: 'bytes',
   string: 'string',
+  duration: 'duration',
   group: 'heading',
 };
 

@@ -114,7 +114,7 @@ export const optionFields = {
 };
 
 export type OptionFields = { readonly [K in keyof typeof optionFields]: Field };
-type Read = (body: Body, field: OptionFields) => string | undefined;
+type Read = (body: Body, field: OptionFields, base: number) => string | undefined;
 
 const echo: Read = (body, field) => `${body.number(field['options.echo_value'])}`;
 const connectionCount: Read = (body, field) => `${body.number(field['options.cc_value'])}`;
@@ -151,8 +151,12 @@ const known: Readonly<Record<number, readonly [keyof OptionFields, Read]>> = {
   254: ['experimental', experiment],
 };
 
-/** Reads all options of a header: `body` stands behind the fixed part. */
-export function readOptions(body: Body, field: OptionFields): void {
+/**
+ * Reads all options of a header: `body` stands behind the fixed part.
+ *
+ * @param base number from which the edges of SACK blocks count
+ */
+export function readOptions(body: Body, field: OptionFields, base: number): void {
   if (body.remaining === 0) return;
   body.group(
     field.options,
@@ -166,14 +170,14 @@ export function readOptions(body: Body, field: OptionFields): void {
           while (body.remaining > 0 && body.peek8() === 0)
             body.group(field.eol, () => void body.number(field.option_kind));
           if (body.remaining > 0) body.skip(body.remaining);
-        } else option(body, field, kind);
+        } else option(body, field, kind, base);
       }
     },
     body.remaining,
   );
 }
 
-function option(body: Body, field: OptionFields, kind: number): void {
+function option(body: Body, field: OptionFields, kind: number, base: number): void {
   const [key, read] = known[kind] ?? (['unknown', unknownOption] as const);
   body.group(field[key], () => {
     const start = body.position;
@@ -182,7 +186,7 @@ function option(body: Body, field: OptionFields, kind: number): void {
     if (length < 2) body.fail(`TCP option ${kind} has length ${length}; the least is 2`);
     const end = start + length;
     body.within(end, () => {
-      const label = read(body, field);
+      const label = read(body, field, base);
       if (label !== undefined) body.describe(label);
     });
     if (body.position < end) body.skip(end - body.position);
@@ -203,11 +207,16 @@ function windowScale(body: Body, field: OptionFields): string {
 }
 
 /** RFC 2018, section 3. */
-function selectiveAcknowledgment(body: Body, field: OptionFields): string {
+function selectiveAcknowledgment(body: Body, field: OptionFields, base: number): string {
   const edges: string[] = [];
   const blocks = Math.floor(body.remaining / 8);
-  while (body.remaining >= 8)
-    edges.push(`${body.number(field['options.sack_le'])}-${body.number(field['options.sack_re'])}`);
+  const edge = (declared: Field): number => {
+    const value = (body.view.getUint32(body.position) - base) >>> 0;
+    body.found(declared, value, body.position, 4);
+    body.position += 4;
+    return value;
+  };
+  while (body.remaining >= 8) edges.push(`${edge(field['options.sack_le'])}-${edge(field['options.sack_re'])}`);
   body.derived(field['options.sack.count'], blocks);
   return edges.join(' ');
 }
@@ -257,7 +266,7 @@ function experiment(body: Body, field: OptionFields): undefined {
 }
 
 /** What the `info` column says of the options, in the order in which they stand. */
-export function optionSummary(view: DataView, start: number, end: number): string {
+export function optionSummary(view: DataView, start: number, end: number, base: number): string {
   let out = '';
   let at = start;
   while (at < end) {
@@ -269,20 +278,20 @@ export function optionSummary(view: DataView, start: number, end: number): strin
     }
     const length = at + 1 < end ? view.getUint8(at + 1) : 0;
     if (length < 2 || at + length > end) break;
-    out += optionText(view, at, kind, length);
+    out += optionText(view, at, kind, length, base);
     at += length;
   }
   return out;
 }
 
-function optionText(view: DataView, at: number, kind: number, length: number): string {
+function optionText(view: DataView, at: number, kind: number, length: number, base: number): string {
   if (kind === 2 && length === 4) return ` MSS=${view.getUint16(at + 2)}`;
   if (kind === 3 && length === 3) return ` WS=${1 << Math.min(view.getUint8(at + 2), 14)}`;
   if (kind === 4) return ' SACK_PERM';
   if (kind === 5) {
     let edges = '';
     for (let edge = at + 2; edge + 8 <= at + length; edge += 8)
-      edges += ` SLE=${view.getUint32(edge)} SRE=${view.getUint32(edge + 4)}`;
+      edges += ` SLE=${(view.getUint32(edge) - base) >>> 0} SRE=${(view.getUint32(edge + 4) - base) >>> 0}`;
     return edges;
   }
   if (kind === 8 && length === 10) return ` TSval=${view.getUint32(at + 2)} TSecr=${view.getUint32(at + 6)}`;

@@ -1,8 +1,17 @@
 import { checksumStatusLabels, checkTransport, flagTransport, transportChecksum } from '../core/checksum.js';
 import { bits, bytes, flag, protocol, text, uint } from '../core/index.js';
+import {
+  completenessText,
+  findingsText,
+  notesOf,
+  readAnalysis,
+  readStream,
+  segmentFields,
+} from './tcp-analysis-fields.js';
 import { optionFields, optionSummary, readOptions } from './tcp-options.js';
 
 const PROTOCOL_NUMBER = 6;
+const SYN = 2;
 
 /** Flags in the order in which Wireshark names them, with their masks. */
 const flagNames: readonly (readonly [number, string])[] = [
@@ -55,6 +64,7 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
     ack: uint(32, 'Acknowledgment Number'),
     'flags.str': text('TCP Flags'),
     'checksum.status': uint(8, 'Checksum Status', { labels: checksumStatusLabels }),
+    ...segmentFields,
     ...optionFields,
     payload: bytes(0, 'TCP payload'),
   },
@@ -73,12 +83,27 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
     // RFC 9293: the segment's length is no field; a fragment does not know it.
     if (walk.fragmented[depth] === 0 && !body.quoted)
       body.derived(field.len, Math.max(0, walk.end[depth] - start - read.hdr_len(view, start)), undefined, start + 12);
+    const notes = notesOf(body);
+    const segment = notes?.segment;
     // Relative numbers need the flow's first segment, which one packet alone does not have.
-    body.derived(field.seq, read.seq_raw(view, start), undefined, start + 4);
-    body.derived(field.ack, read.ack_raw(view, start), undefined, start + 8);
+    const relative = segment?.relative === true ? segment : undefined;
+    body.derived(field.seq, relative?.sequence ?? read.seq_raw(view, start), undefined, start + 4);
+    body.derived(field.ack, relative?.acknowledgment ?? read.ack_raw(view, start), undefined, start + 8);
+    if (notes !== undefined) readStream(body, field, notes);
+    if (segment?.analyzed === true) {
+      const { nextSequence, scale, completeness, sequence } = segment;
+      const next = relative === undefined ? (read.seq_raw(view, start) + nextSequence - sequence) >>> 0 : nextSequence;
+      body.derived(field.nxtseq, next, undefined, start + 4);
+      body.derived(field.completeness, completeness, completenessText(completeness));
+      const opens = (read.flags(view, start) & SYN) !== 0;
+      const window = read.window_size_value(view, start);
+      body.derived(field.window_size, opens || scale < 0 ? window : window * 2 ** scale, undefined, start + 14);
+      if (!opens) body.derived(field.window_size_scalefactor, scale < 0 ? scale : 2 ** scale, undefined, start + 14);
+    }
     body.derived(field['flags.str'], flagString(read.flags(view, start)), undefined, start + 12);
     checksum();
-    readOptions(body, field);
+    readOptions(body, field, relative?.acknowledgmentBase ?? 0);
+    if (segment?.analyzed === true) readAnalysis(body, field, segment, read.flags(view, start));
     const end = Math.min(walk.end[depth], walk.capturedEnd);
     if (end > body.end) body.behind(field.payload, end);
 
@@ -95,7 +120,8 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
       transportChecksum(body, field['checksum.status'], sum, start + 16, 'TCP checksum');
     }
   },
-  info: (_layer, { view, start, end, walk, depth }) => {
+  info: (_layer, body) => {
+    const { view, start, end, walk, depth } = body;
     if (start + 4 > end) return 'Cut TCP header';
     const ports = `${view.getUint16(start)} → ${view.getUint16(start + 2)}`;
     if (start + 20 > end) return ports;
@@ -103,13 +129,18 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
     const flags = view.getUint16(start + 12) & 0xfff;
     const names = flagNames.filter(([mask]) => (flags & mask) !== 0).map(([, name]) => name);
     if ((flags & 0xe00) !== 0) names.push('Reserved');
-    const ack = (flags & 0x10) === 0 ? '' : ` Ack=${view.getUint32(start + 8)}`;
+    const segment = notesOf(body)?.segment;
+    const relative = segment?.relative === true ? segment : undefined;
+    const ack = (flags & 0x10) === 0 ? '' : ` Ack=${relative?.acknowledgment ?? view.getUint32(start + 8)}`;
+    const shift = segment?.analyzed !== true || (flags & SYN) !== 0 ? 0 : Math.max(0, segment.scale);
+    const findings = segment?.analyzed === true ? findingsText(segment) : '';
+    const seq = relative?.sequence ?? view.getUint32(start + 4);
     const payload = walk.fragmented[depth] !== 0 ? '' : ` Len=${Math.max(0, walk.end[depth] - start - length)}`;
     const shown = names.length === 0 ? '<None>' : names.join(', ');
     const urgent = (flags & 0x20) === 0 ? '' : ` Urg=${view.getUint16(start + 18)}`;
-    const text = `${ports} [${shown}] Seq=${view.getUint32(start + 4)}${ack} Win=${view.getUint16(start + 14)}${urgent}`;
+    const text = `${findings}${ports} [${shown}] Seq=${seq}${ack} Win=${view.getUint16(start + 14) * 2 ** shift}${urgent}`;
     if (walk.badLength === depth) return `${text}, bogus TCP header length (${length}, must be at least 20)`;
-    return `${text}${payload}${optionSummary(view, start + 20, Math.min(end, start + length))}`;
+    return `${text}${payload}${optionSummary(view, start + 20, Math.min(end, start + length), relative?.acknowledgmentBase ?? 0)}`;
   },
 });
 

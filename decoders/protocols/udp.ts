@@ -6,6 +6,7 @@ import {
   transportChecksum,
 } from '../core/checksum.js';
 import { bytes, protocol, uint } from '../core/index.js';
+import { notesOf, readStream, streamFields } from './tcp-analysis-fields.js';
 
 const PROTOCOL_NUMBER = 17;
 
@@ -22,6 +23,7 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
   },
   fields: {
     'checksum.status': uint(8, 'Checksum Status', { labels: checksumStatusLabels }),
+    ...streamFields,
     payload: bytes(0, 'UDP payload'),
   },
   either: { port: ['srcport', 'dstport'] },
@@ -38,6 +40,8 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
   body: (body, field, read) => {
     const { view, walk, depth, start } = body;
     const length = view.getUint16(start + 4);
+    const notes = notesOf(body);
+    if (notes !== undefined) readStream(body, field, notes);
     // Nothing behind a length that cannot be is believed.
     if (length !== 0 && length < 8) return;
     const sum = status(view, walk, depth, start, walk.end[depth], read.checksum(view, start));

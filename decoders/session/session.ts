@@ -5,7 +5,7 @@
 
 import { ChecksumStatus, checkTransport, OFFLOADED } from '../core/checksum.js';
 import { Columns } from '../core/columns.js';
-import type { Conversation } from '../core/conversation.js';
+import type { Conversation, TransportNotes } from '../core/conversation.js';
 import { dissectLayers, newDissection, type PacketData, trailers, unclaimed, walkProblem } from '../core/dissect.js';
 import type { Problem } from '../core/problem.js';
 import type { Registry } from '../core/registry.js';
@@ -18,8 +18,9 @@ import { type ConversationState, Conversations, type Direction, directionOf, typ
 import { Fragments } from './fragments.js';
 import { joinFragments } from './join-fragments.js';
 import { MAXIMUM_MESSAGE } from './message-buffer.js';
+import { type AnalysisOptions, TransportAnalysis } from './transport-notes.js';
 
-export interface SessionOptions {
+export interface SessionOptions extends AnalysisOptions {
   /** Put IPv4 fragments together. Default true. */
   readonly defragmentIpv4?: boolean;
   /** Put IPv6 fragments together. Default true. */
@@ -46,6 +47,9 @@ export type Worth = (protocol: number, view: DataView, start: number, end: numbe
 export interface SessionPacket extends PacketData {
   /** 1-based. */
   readonly number: number;
+  /** Nanoseconds since 1970: `timeHigh` × 2^32 + `timeLow`. Without them, nothing is told of times. */
+  readonly timeHigh?: number;
+  readonly timeLow?: number;
 }
 
 /** Layers that are being shown, all in one buffer: the packet's own, or one that was put together. */
@@ -59,12 +63,17 @@ interface Unit {
 /** One packet's tree while it grows. */
 interface Growing {
   readonly number: number;
+  /** As `SessionPacket` has them, NaN where it has none. */
+  readonly timeHigh: number;
+  readonly timeLow: number;
   /** Which layers somebody will look at. Those above a transport are decoded in any case: protocols remember. */
   readonly wanted: 'whole' | 'upper' | 'none';
   readonly layers: LayerNode[];
   readonly problems: Problem[];
   readonly sources: TreeSource[];
   shown: { protocol: string; info: string };
+  /** What earlier packets tell of its transports. */
+  notes: readonly TransportNotes[];
 }
 
 /** Walks that are kept for the next packet. */
@@ -78,6 +87,7 @@ const ACK = 16;
 export class Session {
   private readonly fragments = new Fragments();
   private readonly conversations: Conversations;
+  private readonly analysis: TransportAnalysis;
   private readonly tcp: number;
   private readonly udp: number;
   private readonly agreeOnTls: ReadonlySet<number>;
@@ -91,6 +101,7 @@ export class Session {
     private readonly options: SessionOptions = {},
   ) {
     this.conversations = new Conversations((filter) => registry.idOf(filter));
+    this.analysis = new TransportAnalysis(registry, options);
     this.ends = new EndsOf(registry, new Columns(1));
     this.tcp = registry.idOf('tcp');
     this.udp = registry.idOf('udp');
@@ -157,11 +168,14 @@ export class Session {
     if (walked === undefined) walkPacket(registry, view, linkType, start, captured, original, walk);
     const growing: Growing = {
       number: packet.number,
+      timeHigh: packet.timeHigh ?? Number.NaN,
+      timeLow: packet.timeLow ?? Number.NaN,
       wanted,
       layers: [],
       problems: [],
       sources: [],
       shown: { protocol: 'UNKNOWN', info: '' },
+      notes: [],
     };
     this.showPacket({ view, walk, source: undefined }, growing);
     return growing;
@@ -201,6 +215,8 @@ export class Session {
   /** Shows the layers from `from` on, and what the transport carries by way of its conversation. */
   private showTransport(unit: Unit, from: number, growing: Growing): void {
     const { walk } = unit;
+    // Whoever wants the layers above only does not see it.
+    if (growing.wanted !== 'upper') growing.notes = this.analysis.of(unit.view, walk, growing);
     const depth = this.transportDepth(walk);
     const ends = depth < 0 ? undefined : this.endsOf(unit, depth);
     if (ends === undefined) {
@@ -458,7 +474,7 @@ export class Session {
     conversation: Conversation | undefined,
     withPayload: boolean,
   ): void {
-    const dissection = newDissection(this.registry, view, walk, growing.problems, conversation);
+    const dissection = newDissection(this.registry, view, walk, growing.problems, conversation, growing.notes);
     const layers: LayerNode[] = [];
     const { wanted } = growing;
     if (wanted === 'none' && conversation === undefined) return;

@@ -1,6 +1,7 @@
 /** The protocol hierarchy and the expert findings: from the packets' trees, read in order, as the packet list has them. */
 
-import type { LayerNode, PacketTree, Problem } from '../../../decoders/core/index.js';
+import type { LayerNode, PacketTree } from '../../../decoders/core/index.js';
+import { type ExpertGroup, expertOf, type Severity } from '../../../decoders/core/problem.js';
 import { registry } from '../../../decoders/protocols/index.js';
 import { Session } from '../../../decoders/session/session.js';
 import { EPB } from '../../formats/epb.js';
@@ -17,8 +18,8 @@ export interface ProtocolNode {
 
 /** The expert's findings of one kind. */
 export interface Finding {
-  readonly severity: 'chat' | 'note' | 'warn' | 'error';
-  readonly group: string;
+  readonly severity: Severity;
+  readonly group: ExpertGroup;
   readonly protocol: string;
   /** That of the first one. */
   readonly message: string;
@@ -35,14 +36,6 @@ const FIRST_PACKETS = 10;
 const QUOTING: ReadonlySet<string> = new Set(
   registry.protocols.filter((protocol) => protocol.role === 'quotes').map((protocol) => protocol.filter),
 );
-
-/** What a problem that was found in a packet's own octets is to the expert. */
-const KINDS: Readonly<Record<Problem['kind'], readonly [Finding['severity'], string]>> = {
-  truncated: ['note', 'undecoded'],
-  malformed: ['error', 'malformed'],
-  checksum: ['error', 'checksum'],
-  offload: ['chat', 'checksum'],
-};
 
 /** Both at once: reading the trees is what costs. */
 export class TreeScan implements Tally {
@@ -81,6 +74,8 @@ export class TreeScan implements Tally {
   private count(layers: readonly LayerNode[], bytes: number): void {
     let node = this.root;
     for (const { protocol } of layers) {
+      // IPv6's extension headers are counted as parts of it, as tshark does.
+      if (protocol.startsWith('ipv6.')) continue;
       let child = node.children.find((one) => one.protocol === protocol);
       if (child === undefined) {
         // A packet can be made to nest as it likes.
@@ -99,8 +94,9 @@ export class TreeScan implements Tally {
 
   private note(tree: PacketTree, number: number): void {
     for (const problem of tree.problems) {
-      const [severity, group] = KINDS[problem.kind];
-      const key = `${problem.layer} ${problem.kind}`;
+      const { severity, group } = expertOf(problem);
+      // Analysis has a sentence a finding; the others' sentences have the packet's own numbers in them.
+      const key = `${problem.layer} ${problem.kind} ${problem.kind === 'analysis' ? problem.message : ''}`;
       let finding = this.findings.get(key);
       if (finding === undefined) {
         if (this.findings.size >= MAXIMUM_FINDINGS) return;
