@@ -63,10 +63,10 @@ class TextWriter implements Writer {
         line(gapLine(one.gap));
         continue;
       }
+      if (one.note !== undefined) line(`[${one.note}]`);
       const text = harmless(this.decoders[from].write(Buffer.from(one.bytes)));
       out += text;
       if (text !== '') this.atLineStart = text.endsWith('\n');
-      if (one.note !== undefined) line(`[${one.note}]`);
     }
     return Buffer.from(out);
   }

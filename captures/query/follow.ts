@@ -38,6 +38,8 @@ export class Follower {
   private readonly packets: TransportReader;
   private readonly tcp = new TcpStream();
   private readonly sctp = new SctpData();
+  /** Whether anything was said yet. */
+  private begun = false;
 
   constructor(
     private readonly reader: CaptureReader,
@@ -47,8 +49,8 @@ export class Follower {
   }
 
   /**
-   * Goes on to the last packet that is there now, or to packet `until`. What is yielded was said up to and with the packet `position`; it is
-   * yielded packet by packet and may be empty.
+   * Goes on to the last packet that is there now, or to packet `until`. What is yielded was said up to and with the
+   * packet `position`; it is yielded packet by packet and may be empty.
    */
   *advance(until = Number.POSITIVE_INFINITY): Generator<readonly Said[], void, undefined> {
     const last = Math.min(until, followedFlow(this.reader, this.flow.id)?.lastPacket ?? 0);
@@ -106,9 +108,21 @@ export class Follower {
       if (part.kind === 'gap') return { from: part.from, gap: part.octets };
       const time = part.packet === now?.number ? now.time : this.timeOf(part.packet);
       const common = { from: part.from, packet: part.packet, time };
-      if (part.kind === 'data') return { ...common, bytes: part.bytes.slice(part.start, part.end) };
+      if (part.kind === 'data')
+        return { ...common, bytes: part.bytes.slice(part.start, part.end), ...this.beginning(part.from) };
       return { ...common, bytes: new Uint8Array(0), note: noteOf(part) };
     });
+  }
+
+  /** What there is to say about the first octets: whether they are those of the connection. */
+  private beginning(from: Side): { note?: string } {
+    if (this.begun) return {};
+    this.begun = true;
+    if (this.flow.firstPacket < this.reader.firstNumber)
+      return { note: 'What was said before is gone: the ring has deleted its packets.' };
+    return this.tcp.sawBeginning(from)
+      ? {}
+      : { note: 'What was said before was not captured: the connection was open already.' };
   }
 
   private timeOf(packet: number): bigint | null {

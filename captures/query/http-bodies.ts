@@ -40,8 +40,12 @@ export class HttpBodies {
     for (const one of said) {
       const direction = this.directions[one.from];
       if ('gap' in one) direction.gap(one, out);
-      else if (one.bytes.length === 0) out.push(one);
-      else await direction.read(one, out);
+      else {
+        // A note is said once, whatever becomes of the octets.
+        const { note, ...plain } = one;
+        if (note !== undefined) out.push({ ...plain, note, bytes: new Uint8Array(0) });
+        if (one.bytes.length > 0) await direction.read(plain, out);
+      }
     }
     return out;
   }

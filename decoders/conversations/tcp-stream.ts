@@ -92,6 +92,11 @@ export class TcpStream {
     return parts;
   }
 
+  /** Whether the SYN of this side was seen, so that what it said first is known to be the first. */
+  sawBeginning(side: Side): boolean {
+    return this.directions[side].first !== undefined;
+  }
+
   /** Octets that are kept until a segment before them comes. */
   get held(): number {
     return this.directions.client.stream.held + this.directions.server.stream.held;

@@ -127,15 +127,19 @@ test('repeated, overlapping, contradicting and missing octets', async () => {
   ]);
   const { segments } = await page(id);
   expect(segments.map(short)).toEqual(['>abcd', '>', '>ef', '>{4}', '>kl', '<yes', '>{100000}', '>z']);
+  expect(segments[0].note).toBe('What was said before was not captured: the connection was open already.');
   expect(segments[1].note).toBe('Packet 3 says 1 octet differently than before; what came first is shown.');
   expect(segments.map((one) => one.packet)).toEqual([1, 3, 3, undefined, 4, 5, undefined, 6]);
   expect(await file(id, '?format=text&from=client')).toMatch(
-    /^abcd\n\[Packet 3 .*\]\nef\n\[4 octets are missing here: not captured\]\nkl\n/,
+    /^\[What was said before was not captured: .*\]\nabcd\n\[Packet 3 .*\]\nef\n\[4 octets are missing here: not captured\]\nkl\n/,
   );
 });
 
 test('what steers a terminal is shown as dots', async () => {
-  const id = await importSegments([{ from: '>', seq: 1, data: 'a\u001b[2Jb\u0000\u009bc é\r\n' }]);
+  const id = await importSegments([
+    { from: '>', seq: 0, flags: 'S' },
+    { from: '>', seq: 1, data: 'a\u001b[2Jb\u0000\u009bc é\r\n' },
+  ]);
   expect(await file(id, '?format=text&from=client')).toBe('a.[2Jb..c é\n');
 });
 
