@@ -91,6 +91,8 @@ export interface SocketList {
 /** Main → watcher. */
 export type MainMessage =
   | { readonly type: 'open'; readonly capture: string; readonly port: MessagePort }
+  /** The capture is over. */
+  | { readonly type: 'over'; readonly capture: string }
   | { readonly type: 'sockets'; readonly id: number }
   | { readonly type: 'close' };
 

@@ -22,6 +22,11 @@ export class ProgramWatcher {
     return port2;
   }
 
+  /** A capture is over. Its port says so too, but not if it was closed before the thread had it. */
+  over(capture: string): void {
+    this.worker?.postMessage({ type: 'over', capture } satisfies MainMessage);
+  }
+
   /** The machine's sockets now. @throws CaptureError `unsupported` on systems other than Linux */
   sockets(): Promise<SocketList> {
     if (process.platform !== 'linux')

@@ -10,15 +10,17 @@ const main = parentPort as MessagePort;
 const native = loadNative();
 // An addon of another version may lack the functions: the files say the same.
 const usable = !(native instanceof CaptureError) && typeof native.socketHolders === 'function';
-const ports = new Set<MessagePort>();
+/** By capture. */
+const ports = new Map<string, MessagePort>();
 const watcher = new Watcher(usable ? native : undefined);
 
 main.on('message', (message: MainMessage) => {
   if (message.type === 'open') open(message.capture, message.port);
+  else if (message.type === 'over') over(message.capture);
   else if (message.type === 'sockets') answer(message.id);
   else {
     watcher.stop();
-    for (const port of ports) port.close();
+    for (const port of ports.values()) port.close();
     main.close();
   }
 });
@@ -26,12 +28,14 @@ main.on('message', (message: MainMessage) => {
 function open(capture: string, port: MessagePort): void {
   port.on('message', ({ flows }: AskFlowsMessage) => watcher.ask(capture, flows));
   // The indexer has closed its end: the capture is over.
-  port.on('close', () => {
-    ports.delete(port);
-    watcher.close(capture);
-  });
-  ports.add(port);
+  port.on('close', () => over(capture));
+  ports.set(capture, port);
   watcher.open(capture, (message) => port.postMessage(message));
+}
+
+function over(capture: string): void {
+  ports.get(capture)?.close();
+  if (ports.delete(capture)) watcher.close(capture);
 }
 
 function answer(id: number): void {

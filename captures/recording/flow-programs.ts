@@ -37,6 +37,8 @@ export class FlowProgramAsker {
         this.send();
       }
     });
+    // The recorder's port is what keeps the thread: one that closed before anybody listened to it says nothing more.
+    port.unref();
     // Without a watcher nobody takes any more, and nobody is to wait for it.
     port.on('close', () => {
       this.waiting = [];

@@ -299,6 +299,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
       const programs = source.kind === 'live' ? this.programs.open(record.id) : undefined;
       recording = await Recording.start(folder, source, record.stop, segmentLimitsOf(record.ring), programs);
     } catch (error) {
+      this.programs.over(record.id);
       await removeFolder(folder);
       throw error instanceof CaptureError
         ? error
@@ -330,6 +331,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     });
     update();
     const result = await recording.done;
+    this.programs.over(record.id);
     delete entry.recording;
     update();
     applyEnd(record, result);
