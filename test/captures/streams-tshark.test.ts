@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CaptureError } from '../../captures/sources/source.js';
 import { corpusFiles, corpusPath, hasCorpus, oracleSheet } from '../support/corpus.js';
 import { ourFollow, saysTheSame, tsharkFollow } from '../support/follow.js';
-import { removeFolders } from '../support/packets.js';
+import { removeFolders, tshark } from '../support/packets.js';
 import { type Opened, openStore } from '../support/stores.js';
 
 /** One file in so many is compared: tshark reads each of them a few times. */
@@ -91,4 +91,36 @@ async function imported({ store }: Opened, file: string): Promise<string | undef
       expect(equal / all).toBeGreaterThanOrEqual(floors[transport].share);
     }
   }, 600_000);
+
+  test('the user messages of SCTP are those that tshark finds', async () => {
+    const file = 'arkime__sctp-www.pcap';
+    const { id } = await one.store.importFile(corpusPath(file));
+    const fields = ['frame.number', 'sctp.data_sid', 'sctp.chunk_length', 'sctp.chunk_type'];
+    const rows = tshark(
+      corpusPath(file),
+      '-T',
+      'fields',
+      ...fields.flatMap((one) => ['-e', one]),
+      '-Y',
+      'sctp.chunk_type == 0',
+    );
+    const theirs = rows.flatMap((row) => {
+      const [number, stream, lengths, types] = row.split('\t');
+      // The DATA chunks; each header has 16 octets.
+      return types
+        .split(',')
+        .flatMap((type, index) =>
+          type === '0' ? `${number} ${Number(stream.split(',')[0])} ${Number(lengths.split(',')[index]) - 16}` : [],
+        );
+    });
+    const ours: string[] = [];
+    for (const flow of (await one.queries.flows(id, { limit: 1000 })).flows) {
+      if (flow.transport !== 'sctp') continue;
+      const page = await one.queries.stream(id, { flow: flow.id, limit: 10_000, running: false });
+      for (const said of page?.segments ?? [])
+        if ('packet' in said) ours.push(`${said.packet} ${said.stream} ${said.length}`);
+    }
+    expect(ours.length).toBeGreaterThan(30);
+    expect(ours.sort()).toEqual(theirs.sort());
+  });
 });
