@@ -23,6 +23,8 @@ class Selection {
   private pending: number[] = [];
   private next = 0;
   private looked = 0;
+  /** The last run, which knows of the packets so far. */
+  private run: FilterRun | undefined;
 
   /** @throws FilterError */
   constructor(
@@ -45,8 +47,8 @@ class Selection {
     const to = Math.min(this.reader.lastNumber, number + LOOK_AHEAD);
     this.pending = [];
     this.next = 0;
-    for (const { rows } of new FilterRun(this.reader, this.filter).matches(number, to))
-      for (const row of rows) this.pending.push(row.number);
+    this.run = new FilterRun(this.reader, this.filter, this.run);
+    for (const { rows } of this.run.matches(number, to)) for (const row of rows) this.pending.push(row.number);
     this.looked = to;
   }
 }

@@ -65,6 +65,8 @@ export class FilterRun {
   constructor(
     private readonly reader: CaptureReader,
     text: string,
+    /** A finished run of the same filter over the packets before: what it knows of them is used. */
+    before?: FilterRun,
   ) {
     this.filter = compileFilter(registry, text);
     const base = reader.baseTime;
@@ -72,9 +74,10 @@ export class FilterRun {
     this.exact = exact;
     const condition = renderSql(tree);
     this.parameters = condition.parameters;
-    this.streams = this.filter.shallow ? undefined : new StreamRows(reader, this.filter);
+    this.streams = this.filter.shallow ? undefined : new StreamRows(reader, this.filter, before?.streams);
     const columns = exact && this.streams === undefined ? 'columns' : 'columns+decode';
-    this.plan = tree.kind === 'all' ? (exact ? 'all' : 'decode') : columns;
+    const all = tree.kind === 'all' || this.streams?.wantsAll === true;
+    this.plan = all ? (exact && this.streams?.wantsAll !== true ? 'all' : 'decode') : columns;
     // Rows whose columns may tell only part of the packet are always looked at; most captures have none.
     const verify = reader.totals.toVerify > 0;
     this.trusted = exact && !verify && this.streams === undefined;
@@ -97,6 +100,7 @@ export class FilterRun {
    */
   *matches(from: number, to: number, limit = Number.POSITIVE_INFINITY): Generator<Step, void, undefined> {
     this.streams?.begin(from);
+    if (this.streams?.wantsAll === true) yield* this.catchUp(this.streams, from);
     if (this.plan === 'decode' || this.hasMany(from, to)) {
       yield* this.decodeAll(from, to);
       return;
@@ -189,8 +193,23 @@ export class FilterRun {
     walk.summing = true;
   }
 
+  /** Has `streams` hear everything that came before `from`; finds nothing. */
+  private *catchUp(streams: StreamRows, from: number): Generator<Step, void, undefined> {
+    const first = Math.max(this.reader.firstNumber, streams.heardTo + 1);
+    if (first >= from) return;
+    const note = () => {
+      streams.note(this.packet);
+      return false;
+    };
+    for (const { rows } of this.decodeAll(first, from - 1, note)) yield { rows, scannedTo: from - 1 };
+  }
+
   /** Reads the log itself, front to back: with nothing to narrow by, rows would only cost time. */
-  private *decodeAll(from: number, to: number): Generator<Step, void, undefined> {
+  private *decodeAll(
+    from: number,
+    to: number,
+    decides = () => this.decides(this.streams?.hears(this.packet) === true),
+  ): Generator<Step, void, undefined> {
     const { reader } = this;
     const start = reader.refs('p.number >= ?', [from], 1)[0];
     if (start === undefined) return;
@@ -203,8 +222,7 @@ export class FilterRun {
           for (let at = 0; at < run.length && number <= to; at += run.view.getUint32(at + 4, true)) {
             if (run.view.getUint32(at, true) !== BLOCK_TYPE.enhancedPacket) continue;
             this.look(run.view, at, number);
-            if (this.decides(this.streams?.hears(this.packet) === true))
-              found.push(this.found(number, segment, run.offset + at));
+            if (decides()) found.push(this.found(number, segment, run.offset + at));
             number++;
           }
           yield { rows: found, scannedTo: number - 1 };

@@ -94,6 +94,7 @@ export class RowBuilder {
     private readonly session = new StoredSession(reader),
   ) {
     this.processes = new ProcessesOfFlows(reader);
+    this.session.thorough = fields.some((name) => name.startsWith('udp.'));
   }
 
   /** @returns undefined when the ring has deleted the packet meanwhile */
@@ -102,6 +103,7 @@ export class RowBuilder {
   }
 
   detail(ref: PacketRef): PacketDetail | undefined {
+    this.session.thorough = true;
     const decoded = this.decode(ref);
     const stored = this.reader.log.read(ref);
     if (decoded === undefined || stored === undefined) return undefined;

@@ -19,6 +19,8 @@ export class ResultSet {
   /** Those at the front whose packets a ring has let go. */
   private gone = 0;
   private working: Generator<void, void, undefined> | undefined;
+  /** The run before, which knows of the packets so far. */
+  private before: FilterRun | undefined;
 
   /**
    * @param flow only packets of this flow
@@ -100,7 +102,8 @@ export class ResultSet {
 
   private *work(): Generator<void, void, undefined> {
     const last = this.reader.lastNumber;
-    const run = new FilterRun(this.reader, this.filter);
+    const run = new FilterRun(this.reader, this.filter, this.before);
+    this.before = run;
     this.latestPlan = run.plan;
     if (this.flow === undefined)
       for (const { numbers, scannedTo } of run.numbers(this.scannedTo + 1, last)) {

@@ -6,6 +6,7 @@ import { registry } from '../../decoders/protocols/index.js';
 import { Session } from '../../decoders/session/session.js';
 import { EPB } from '../formats/epb.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { StreamNumbers } from './stream-numbers.js';
 
 /** How far back one packet's conversation, or the fragments of its datagram, are read. */
 const MAXIMUM_PACKETS = 2000;
@@ -23,20 +24,24 @@ const MAXIMUM_FLOWS = 50_000;
 
 const TCP = registry.idOf('tcp');
 const UDP = registry.idOf('udp');
-const FIN = 1;
 
 export class StoredSession {
-  private readonly session = new Session(registry);
+  private readonly session = new Session(registry, { countStreams: false });
+  private readonly streams: StreamNumbers;
   /** By flow, the number of the last packet that the session has seen. */
   private readonly seen = new Map<number, number>();
   private fragmentsSeen = 0;
+  /** Whether somebody looks at more than the packet list shows: more is read for the analysis, and for UDP's streams. */
+  thorough = false;
   private readonly walk = new Walk();
 
   /** @param budget packets that may be read besides those that are asked for */
   constructor(
     private readonly reader: CaptureReader,
     private budget = PAGE_BUDGET,
-  ) {}
+  ) {
+    this.streams = new StreamNumbers(reader);
+  }
 
   /**
    * The tree of a packet, with the message or datagram that it completes. References come in ascending order.
@@ -50,28 +55,27 @@ export class StoredSession {
     walkPacket(registry, view, linkType, start, captured, original, this.walk);
     const flow = this.reader.flowOf(ref);
     if (this.isFragment()) this.followFragments(ref);
-    else if (this.needsOthers(flow, view)) this.followFlow(flow, ref);
+    else if (this.needsOthers(flow)) this.followFlow(flow, ref);
     else return dissect(registry, packet, this.walk);
     // Reading the others has used the buffer for them.
     const again = this.read(ref);
-    return again === undefined ? undefined : this.session.dissect(again);
+    if (again === undefined) return undefined;
+    const stream = this.streams.of(flow);
+    return this.session.dissect(stream === undefined ? again : { ...again, stream });
   }
 
   private isFragment(): boolean {
     return (this.walk.flags & PacketFlag.fragment) !== 0;
   }
 
-  /** Whether the packets before it can change how this one reads: it carries data, or ends a stream. */
-  private needsOthers(flow: number, view: DataView): boolean {
+  /** Whether the packets before it can change how this one reads. */
+  private needsOthers(flow: number): boolean {
     const { walk } = this;
     if (flow === 0) return false;
     for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth >= 0; depth--) {
       const id = walk.protocol[depth];
-      if (id === UDP) return depth + 1 < walk.depth && remembers(walk.protocol[depth + 1]);
-      if (id !== TCP) continue;
-      if (walk.headerEnd[depth] - walk.start[depth] < 20) return false;
-      const ends = (view.getUint8(walk.start[depth] + 13) & FIN) !== 0;
-      return ends || walk.headerEnd[depth] < Math.min(walk.end[depth], walk.capturedEnd);
+      if (id === UDP) return this.thorough || (depth + 1 < walk.depth && remembers(walk.protocol[depth + 1]));
+      if (id === TCP) return walk.headerEnd[depth] - walk.start[depth] >= 20;
     }
     return false;
   }
@@ -84,15 +88,16 @@ export class StoredSession {
     const from = Math.max(upTo + 1, reader.hasFlowIndex ? 0 : ref.number - MAXIMUM_DISTANCE);
     this.budget -= LOOK_UP;
     if (from >= ref.number || this.budget <= 0) return;
-    const tail = this.lastPlaces('p.flow = ?', [flow], from, ref.number - 1, TAIL_PACKETS);
-    const whole = tail.length < TAIL_PACKETS;
-    if (!whole && upTo === 0 && reader.hasFlowIndex) {
-      const condition = 'p.flow = ? AND p.number < ?';
-      this.followAll(reader.refs(condition, [flow, tail[0].number], HEAD_PACKETS));
-    }
+    const limit = this.thorough ? Math.min(this.budget, MAXIMUM_PACKETS) : TAIL_PACKETS;
+    const tail = this.lastPlaces('p.flow = ?', [flow], from, ref.number - 1, limit);
+    const mayHaveHead = upTo === 0 && reader.hasFlowIndex && tail.length > 0;
+    const condition = 'p.flow = ? AND p.number < ?';
+    const head = mayHaveHead ? reader.refs(condition, [flow, tail[0].number], HEAD_PACKETS) : [];
+    const whole = tail.length < limit && head.length === 0;
+    this.followAll(head);
     if (!whole) this.interrupt(ref);
     this.followAll(tail);
-    const packet = whole ? undefined : this.read(ref);
+    const packet = whole || this.thorough ? undefined : this.read(ref);
     if (packet === undefined || this.session.settled(packet)) return;
     this.interrupt(ref);
     this.follow('p.flow = ?', [flow], from, ref.number - 1);
@@ -154,6 +159,8 @@ export class StoredSession {
       original: view.getUint32(at + EPB.original, true),
       linkType: this.reader.interface(view.getUint32(at + EPB.interface, true))?.link_type ?? -1,
       number: ref.number,
+      timeHigh: view.getUint32(at + EPB.timeHigh, true),
+      timeLow: view.getUint32(at + EPB.timeLow, true),
     };
   }
 }

@@ -45,13 +45,26 @@ export class StreamRows {
   /** Where a bit is not set, no such flow has the two ports. */
   private readonly ports = new Uint32Array(PORT_BITS >> 5);
   private readonly session: Session;
+  /** Whether every packet has to be looked at, from the capture's first on. */
+  readonly wantsAll: boolean;
+  /** With `wantsAll`: the last packet that was. */
+  heardTo = 0;
   /** The condition on `packets p` that selects them. */
   readonly where: string;
 
   constructor(
     private readonly reader: CaptureReader,
     private readonly filter: CompiledFilter,
+    /** That of the run before, for the same filter: what it has heard need not be read again. */
+    before?: StreamRows,
   ) {
+    this.wantsAll = filter.upper?.analysis === true;
+    if (this.wantsAll) {
+      this.session = before?.session ?? new Session(registry);
+      this.heardTo = before?.heardTo ?? 0;
+      this.where = '1';
+      return;
+    }
     const worth = filter.upper?.worth;
     this.session = new Session(registry, worth === undefined ? {} : { worth });
     const chosen = flowCondition(filter.upper?.protocols);
@@ -66,11 +79,12 @@ export class StreamRows {
   }
 
   has(row: PacketRef): boolean {
-    return this.flows.has(row.flow) || (row.flags & PacketFlag.fragment) !== 0;
+    return this.wantsAll || this.flows.has(row.flow) || (row.flags & PacketFlag.fragment) !== 0;
   }
 
   /** As `has`, for a walked packet of which the row is not known; of flows with the same ports as one of them, some are let in. */
   hears({ view, walk }: FilterPacket): boolean {
+    if (this.wantsAll) return true;
     if ((walk.flags & PacketFlag.fragment) !== 0) return true;
     const depth = tcpDepth(walk);
     if (depth < 0) return false;
@@ -82,7 +96,7 @@ export class StreamRows {
   /** Has the session see what came before `from`, within bounds. */
   begin(from: number): void {
     const { reader } = this;
-    if (from <= reader.firstNumber) return;
+    if (this.wantsAll || from <= reader.firstNumber) return;
     const oldest = reader
       .statement(
         `SELECT p.number FROM packets p WHERE p.number BETWEEN ? AND ? AND ${this.where} ORDER BY p.number DESC LIMIT 1 OFFSET ?`,
@@ -106,9 +120,21 @@ export class StreamRows {
     }
   }
 
+  /** With `wantsAll`: takes note of a walked packet before those that are asked for. */
+  note(packet: FilterPacket): void {
+    this.heardTo = packet.number;
+    if (this.filter.upper?.lower === true) this.session.note(packet, packet.walk);
+    else this.session.follow(packet);
+  }
+
   /** Whether the next of them, already walked, meets the filter. They must come in order. */
   matches(packet: FilterPacket): boolean {
     const { filter, session } = this;
+    if (this.wantsAll) {
+      this.heardTo = packet.number;
+      const lower = filter.upper?.lower === true;
+      return filter.matchesTree(packet, lower ? session.dissectLower(packet, packet.walk) : session.dissect(packet));
+    }
     if (!tells(packet)) return filter.matches(packet);
     const only = filter.upper?.only === true && (packet.walk.flags & PacketFlag.fragment) === 0;
     return filter.matchesTree(packet, only ? session.dissectUpper(packet, packet.walk) : session.dissect(packet));

@@ -110,6 +110,14 @@ export class TcpAnalysis {
     }
   }
 
+  /** Expects nothing of a connection any more, but keeps what its handshake said: segments of it are left out now. */
+  interrupt(place: number): void {
+    for (let direction = place * 2; direction <= place * 2 + 1; direction++) {
+      this.directions.interrupt(direction);
+      this.unacknowledged.clear(direction);
+    }
+  }
+
   /** Forgets what was waiting of a connection. */
   forget(place: number): void {
     this.unacknowledged.clear(place * 2);

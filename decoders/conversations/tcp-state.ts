@@ -100,6 +100,12 @@ export class DirectionState {
     this.selective = enlarged(Uint32Array, capacity, this.selective);
   }
 
+  /** Forgets what was to come next. */
+  interrupt(at: number): void {
+    this.known[at] &= Known.base | Known.fin | Known.closes;
+    this.duplicates[at] = this.findings[at] = this.pushed[at] = this.selective[at] = 0;
+  }
+
   reset(at: number): void {
     this.known[at] = 0;
     this.scale[at] = SCALE_UNKNOWN;

@@ -5,12 +5,14 @@ export interface TransportNotes {
   /** Where the header is. */
   readonly view: DataView;
   readonly start: number;
-  /** Number of the conversation among those of its transport, from 0. */
+  /** Number of the conversation among those of its transport, from 0; below 0 where it is not known. */
   readonly stream: number;
   /** Since the conversation's first packet, and since the one before. */
   readonly timeRelative: number;
   readonly timeDelta: number;
-  /** Of TCP. */
+  /** Of a TCP connection that is analysed, before the segment: `tcp.completeness`, and the shift of its sender's window. */
+  readonly connection?: { readonly completeness: number; readonly scale: number };
+  /** Of TCP, but for what only a quotation tells. */
   readonly segment?: SegmentNotes;
 }
 
@@ -21,12 +23,10 @@ export interface SegmentNotes {
   readonly relative: boolean;
   /** `Finding` bits. */
   readonly findings: number;
-  readonly completeness: number;
   readonly sequence: number;
   readonly nextSequence: number;
   readonly acknowledgment: number;
   readonly acknowledgmentBase: number;
-  readonly scale: number;
   readonly initialRtt: number;
   readonly acksFrame: number;
   readonly ackRtt: number;

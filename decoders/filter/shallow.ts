@@ -13,6 +13,10 @@ export interface Upper {
   readonly protocols: ReadonlySet<number> | undefined;
   /** Whether it names nothing else: then trees need no other layers. */
   readonly only: boolean;
+  /** Whether it asks for what the order of packets tells of transports, so that all packets have to be looked at in order. */
+  readonly analysis: boolean;
+  /** With `analysis`: whether it asks for nothing above transports. */
+  readonly lower: boolean;
   /** With `only`: what a session need not decode for it. */
   readonly worth?: Worth;
 }
@@ -20,20 +24,25 @@ export interface Upper {
 /** What the condition names above transports; undefined when nothing that other packets bring can change its answer. */
 export function upperOf(registry: Registry, condition: Condition): Upper | undefined {
   const named = references(condition);
-  if (named === undefined) return { protocols: undefined, only: false };
+  if (named === undefined) return { protocols: undefined, only: false, analysis: true, lower: false };
   const above = named.filter((reference) => !isBelow(registry, reference));
   if (above.length === 0) return undefined;
+  const told = above.filter(isTold);
+  if (told.length > 0)
+    return { protocols: undefined, only: false, analysis: true, lower: told.length === above.length };
+  const anything: Upper = { protocols: undefined, only: false, analysis: false, lower: false };
   const only = above.length === named.length;
   const protocols = new Set<number>();
   for (const reference of above) {
-    if (reference.kind === 'frame' || isUnclaimed(reference)) return { protocols: undefined, only: false };
+    if (reference.kind === 'frame' || isUnclaimed(reference)) return anything;
     const ids = reference.kind === 'protocol' ? [reference.id] : reference.members.flatMap((one) => one.protocolIds);
     for (const id of ids) {
-      if (!isUpper(registry.runtime(id).protocol)) return { protocols: undefined, only: false };
+      if (!isUpper(registry.runtime(id).protocol)) return anything;
       protocols.add(id);
     }
   }
-  return only ? { protocols, only, worth: worthOf(registry, condition, above) } : { protocols, only };
+  const upper = { protocols, only, analysis: false, lower: false };
+  return only ? { ...upper, worth: worthOf(registry, condition, above) } : upper;
 }
 
 /** Every name in it; undefined for a function of several fields, which does not tell. */
@@ -61,12 +70,18 @@ export function isBelow(registry: Registry, reference: Reference): boolean {
   if (reference.kind === 'frame') return reference.name !== 'frame.protocols';
   if (isUnclaimed(reference)) return false;
   if (reference.kind === 'protocol') return reference.id === 0 || !isUpper(registry.runtime(reference.id).protocol);
-  return reference.members.every(
-    ({ protocol, protocolIds, bitOffset }) =>
-      // Of TCP's variable part, some fields are what the conversation told.
-      (bitOffset >= 0 || protocol.filter !== 'tcp') &&
-      protocolIds.every((id) => !isUpper(registry.runtime(id).protocol)),
+  if (isTold(reference)) return false;
+  return reference.members.every(({ protocolIds }) =>
+    protocolIds.every((id) => !isUpper(registry.runtime(id).protocol)),
   );
+}
+
+/** Fields of transports that a packet by itself does not have, or not with the same value. */
+const TOLD =
+  /^(tcp\.(analysis|connection)(\..+)?|_ws\.expert(\..+)?|(tcp|udp)\.(stream|time_relative|time_delta)|tcp\.(seq|ack|nxtseq|completeness|window_size|window_size_scalefactor|options\.sack_[lr]e))$/;
+
+function isTold(reference: Reference): boolean {
+  return reference.kind === 'fields' && reference.members.some(({ name }) => TOLD.test(name));
 }
 
 /** The tables in which links, networks and tunnels look up what they carry: nothing that comes by them hears a conversation. */

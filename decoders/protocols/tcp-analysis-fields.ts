@@ -21,14 +21,14 @@ const flagged = [
     Finding.reusedPorts,
     'note',
     'TCP Port numbers reused',
-    'A new session with the same ports as an earlier one',
+    'A new tcp session is started with the same ports as an earlier session in this trace',
   ],
   [
     'analysis.ack_lost_segment',
     Finding.ackLostSegment,
     'warn',
     'TCP ACKed unseen segment',
-    "It acknowledges a segment that wasn't captured (common at capture start)",
+    "ACKed segment that wasn't captured (common at capture start)",
   ],
   [
     'analysis.lost_segment',
@@ -42,46 +42,52 @@ const flagged = [
     Finding.spuriousRetransmission,
     'note',
     'TCP Spurious Retransmission',
-    'A (suspected) retransmission of what was acknowledged already',
+    'This frame is a (suspected) spurious retransmission',
   ],
   [
     'analysis.fast_retransmission',
     Finding.fastRetransmission,
     'note',
     'TCP Fast Retransmission',
-    'A (suspected) fast retransmission, asked for by duplicate ACKs',
+    'This frame is a (suspected) fast retransmission',
   ],
-  ['analysis.retransmission', Finding.retransmission, 'note', 'TCP Retransmission', 'A (suspected) retransmission'],
-  ['analysis.out_of_order', Finding.outOfOrder, 'warn', 'TCP Out-Of-Order', 'A (suspected) out-of-order segment'],
-  ['analysis.keep_alive', Finding.keepAlive, 'note', 'TCP Keep-Alive', 'A keep-alive segment'],
-  ['analysis.keep_alive_ack', Finding.keepAliveAck, 'note', 'TCP Keep-Alive ACK', 'The ACK to a keep-alive segment'],
-  ['analysis.duplicate_ack', Finding.duplicateAck, 'note', 'TCP Dup ACK', 'A duplicate ACK'],
-  ['analysis.zero_window_probe', Finding.zeroWindowProbe, 'note', 'TCP ZeroWindowProbe', 'A zero window probe'],
   [
-    'analysis.zero_window',
-    Finding.zeroWindow,
-    'warn',
-    'TCP ZeroWindow',
-    'The window is zero: nothing more may be sent',
+    'analysis.retransmission',
+    Finding.retransmission,
+    'note',
+    'TCP Retransmission',
+    'This frame is a (suspected) retransmission',
   ],
+  [
+    'analysis.out_of_order',
+    Finding.outOfOrder,
+    'warn',
+    'TCP Out-Of-Order',
+    'This frame is a (suspected) out-of-order segment',
+  ],
+  ['analysis.keep_alive', Finding.keepAlive, 'note', 'TCP Keep-Alive', 'TCP keep-alive segment'],
+  ['analysis.keep_alive_ack', Finding.keepAliveAck, 'note', 'TCP Keep-Alive ACK', 'ACK to a TCP keep-alive segment'],
+  ['analysis.duplicate_ack', Finding.duplicateAck, 'note', 'TCP Dup ACK', 'Duplicate ACK'],
+  ['analysis.zero_window_probe', Finding.zeroWindowProbe, 'note', 'TCP ZeroWindowProbe', 'TCP Zero Window Probe'],
+  ['analysis.zero_window', Finding.zeroWindow, 'warn', 'TCP ZeroWindow', 'TCP Zero Window segment'],
   [
     'analysis.zero_window_probe_ack',
     Finding.zeroWindowProbeAck,
     'note',
     'TCP ZeroWindowProbeAck',
-    'The ACK to a zero window probe',
+    'ACK to a TCP Zero Window Probe',
   ],
-  ['analysis.window_update', Finding.windowUpdate, 'chat', 'TCP Window Update', 'A window update'],
+  ['analysis.window_update', Finding.windowUpdate, 'chat', 'TCP Window Update', 'TCP window update'],
   [
     'analysis.window_full',
     Finding.windowFull,
     'warn',
     'TCP Window Full',
-    'The window that the receiver offered is now completely full',
+    'TCP window specified by the receiver is now completely full',
   ],
-  ['analysis.tfo_syn', Finding.tfoSyn, 'note', '', 'A SYN with a Fast Open cookie'],
-  ['analysis.tfo_ack', Finding.tfoAck, 'note', '', 'A SYN-ACK that accepts Fast Open data'],
-  ['analysis.tfo_ignored', Finding.tfoIgnored, 'note', '', 'A SYN-ACK that ignores Fast Open data'],
+  ['analysis.tfo_syn', Finding.tfoSyn, 'note', '', 'TCP SYN with TFO Cookie'],
+  ['analysis.tfo_ack', Finding.tfoAck, 'note', '', 'TCP SYN-ACK accepting TFO data'],
+  ['analysis.tfo_ignored', Finding.tfoIgnored, 'note', '', 'TCP SYN-ACK ignoring TFO data'],
 ] as const satisfies readonly (readonly [string, number, Severity, string, string])[];
 
 const expert = (title: string) => group(title);
@@ -148,7 +154,7 @@ export function readStream(
   field: { readonly [K in keyof typeof streamFields]: Field },
   { stream, timeRelative, timeDelta }: TransportNotes,
 ): void {
-  body.derived(field.stream, stream);
+  if (stream >= 0) body.derived(field.stream, stream);
   if (Number.isNaN(timeRelative)) return;
   body.derived(field.time_relative, timeRelative / 1e9);
   body.derived(field.time_delta, timeDelta / 1e9);
@@ -232,9 +238,9 @@ function connectionExperts(body: Body, field: SegmentFields, notes: SegmentNotes
     );
   if ((flags & 1) !== 0) tell(body, field, 'connection.fin', 'chat', 'Connection finish (FIN)');
   if ((notes.findings & Finding.finActive) !== 0)
-    tell(body, field, 'connection.fin_active', 'note', 'This side begins to close the connection');
+    tell(body, field, 'connection.fin_active', 'note', 'This frame initiates the connection closing');
   if ((notes.findings & Finding.finPassive) !== 0)
-    tell(body, field, 'connection.fin_passive', 'note', 'This side closes the connection too');
+    tell(body, field, 'connection.fin_passive', 'note', 'This frame undergoes the connection closing');
   if ((flags & 4) !== 0) tell(body, field, 'connection.rst', 'warn', 'Connection reset (RST)');
 }
 

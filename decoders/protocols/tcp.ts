@@ -90,10 +90,13 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
     body.derived(field.seq, relative?.sequence ?? read.seq_raw(view, start), undefined, start + 4);
     body.derived(field.ack, relative?.acknowledgment ?? read.ack_raw(view, start), undefined, start + 8);
     if (notes !== undefined) readStream(body, field, notes);
-    if (segment?.analyzed === true) {
-      const { nextSequence, scale, completeness, sequence } = segment;
+    if (segment !== undefined) {
+      const { nextSequence, sequence } = segment;
       const next = relative === undefined ? (read.seq_raw(view, start) + nextSequence - sequence) >>> 0 : nextSequence;
       body.derived(field.nxtseq, next, undefined, start + 4);
+    }
+    if (notes?.connection !== undefined) {
+      const { scale, completeness } = notes.connection;
       body.derived(field.completeness, completeness, completenessText(completeness));
       const opens = (read.flags(view, start) & SYN) !== 0;
       const window = read.window_size_value(view, start);
@@ -129,10 +132,11 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
     const flags = view.getUint16(start + 12) & 0xfff;
     const names = flagNames.filter(([mask]) => (flags & mask) !== 0).map(([, name]) => name);
     if ((flags & 0xe00) !== 0) names.push('Reserved');
-    const segment = notesOf(body)?.segment;
+    const notes = notesOf(body);
+    const segment = notes?.segment;
     const relative = segment?.relative === true ? segment : undefined;
     const ack = (flags & 0x10) === 0 ? '' : ` Ack=${relative?.acknowledgment ?? view.getUint32(start + 8)}`;
-    const shift = segment?.analyzed !== true || (flags & SYN) !== 0 ? 0 : Math.max(0, segment.scale);
+    const shift = segment?.analyzed !== true || (flags & SYN) !== 0 ? 0 : Math.max(0, notes?.connection?.scale ?? 0);
     const findings = segment?.analyzed === true ? findingsText(segment) : '';
     const seq = relative?.sequence ?? view.getUint32(start + 4);
     const payload = walk.fragmented[depth] !== 0 ? '' : ` Len=${Math.max(0, walk.end[depth] - start - length)}`;

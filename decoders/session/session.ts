@@ -50,6 +50,8 @@ export interface SessionPacket extends PacketData {
   /** Nanoseconds since 1970: `timeHigh` × 2^32 + `timeLow`. Without them, nothing is told of times. */
   readonly timeHigh?: number;
   readonly timeLow?: number;
+  /** With `countStreams` false: number of the innermost transport's conversation, where it is known. */
+  readonly stream?: number;
 }
 
 /** Layers that are being shown, all in one buffer: the packet's own, or one that was put together. */
@@ -66,8 +68,9 @@ interface Growing {
   /** As `SessionPacket` has them, NaN where it has none. */
   readonly timeHigh: number;
   readonly timeLow: number;
+  readonly stream: number | undefined;
   /** Which layers somebody will look at. Those above a transport are decoded in any case: protocols remember. */
-  readonly wanted: 'whole' | 'upper' | 'none';
+  readonly wanted: 'whole' | 'upper' | 'lower' | 'none' | 'notes';
   readonly layers: LayerNode[];
   readonly problems: Problem[];
   readonly sources: TreeSource[];
@@ -122,6 +125,21 @@ export class Session {
     return treeOf(this.grow(packet, 'upper', walk));
   }
 
+  /**
+   * The same, without what conversations carry: for a filter that asks only for the layers down to the transport and
+   * what earlier packets tell of it.
+   *
+   * @param walk the packet's finished walk; it is changed
+   */
+  dissectLower(packet: SessionPacket, walk: Walk): PacketTree {
+    return treeOf(this.grow(packet, 'lower', walk));
+  }
+
+  /** Takes note of the next packet as far as `dissectLower` needs it: nobody will look at its tree, nor at streams. */
+  note(packet: SessionPacket, walk: Walk): void {
+    this.grow(packet, 'notes', walk);
+  }
+
   /** Takes note of the next packet of the capture as `dissect` does, for less: nobody will look at its tree. */
   follow(packet: SessionPacket): void {
     this.grow(packet, 'none');
@@ -136,6 +154,7 @@ export class Session {
       direction.needed = 0;
       direction.aligned = false;
     }
+    if (known !== undefined) this.analysis.interrupt(packet.view, known.walk);
   }
 
   /** Whether what came before those that the session has seen of this packet's direction could tell nothing more of it. */
@@ -150,14 +169,14 @@ export class Session {
   }
 
   /** The conversation of a packet that is not to be followed yet. */
-  private standing(packet: SessionPacket): { ends: Ends; state: ConversationState } | undefined {
+  private standing(packet: SessionPacket): { ends: Ends; state: ConversationState; walk: Walk } | undefined {
     this.walksUsed = 0;
     const walk = this.freshWalk();
     const { view, start, captured, original, linkType } = packet;
     walkPacket(this.registry, view, linkType, start, captured, original, walk);
     const depth = this.transportDepth(walk);
     const ends = depth < 0 ? undefined : this.endsOf({ view, walk, source: undefined }, depth);
-    return ends === undefined ? undefined : { ends, state: this.conversations.of(ends) };
+    return ends === undefined ? undefined : { ends, state: this.conversations.of(ends), walk };
   }
 
   private grow(packet: SessionPacket, wanted: Growing['wanted'], walked?: Walk): Growing {
@@ -170,6 +189,7 @@ export class Session {
       number: packet.number,
       timeHigh: packet.timeHigh ?? Number.NaN,
       timeLow: packet.timeLow ?? Number.NaN,
+      stream: packet.stream,
       wanted,
       layers: [],
       problems: [],
@@ -217,7 +237,13 @@ export class Session {
     const { walk } = unit;
     // Whoever wants the layers above only does not see it.
     if (growing.wanted !== 'upper') growing.notes = this.analysis.of(unit.view, walk, growing);
+    if (growing.wanted === 'notes') return;
     const depth = this.transportDepth(walk);
+    if (growing.wanted === 'lower') {
+      if (depth >= 0) walk.depth = depth + 1;
+      this.showLayers(unit, from, growing, undefined, true);
+      return;
+    }
     const ends = depth < 0 ? undefined : this.endsOf(unit, depth);
     if (ends === undefined) {
       this.showLayers(unit, from, growing, undefined, true);
@@ -477,8 +503,8 @@ export class Session {
     const dissection = newDissection(this.registry, view, walk, growing.problems, conversation, growing.notes);
     const layers: LayerNode[] = [];
     const { wanted } = growing;
-    if (wanted === 'none' && conversation === undefined) return;
-    const partly = wanted !== 'whole' && conversation !== undefined;
+    if (wanted === 'notes' || (wanted === 'none' && conversation === undefined)) return;
+    const partly = wanted !== 'whole' && wanted !== 'lower' && conversation !== undefined;
     const first = partly ? Math.max(from, this.transportDepth(walk) + 1) : from;
     const columns = dissectLayers(this.registry, dissection, first, layers);
     if (wanted === 'none') return;

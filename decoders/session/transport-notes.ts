@@ -8,7 +8,9 @@ import type { Registry } from '../core/registry.js';
 import type { Walk } from '../core/walk.js';
 
 /** Conversations of each transport that are kept. */
-const MAXIMUM = 100_000;
+const MAXIMUM = 50_000;
+/** Where nobody knows it. */
+export const UNKNOWN_STREAM = -1;
 /** Octets of a quoted header that tell the conversation. */
 const PORTS = 4;
 const TCP = 6;
@@ -20,6 +22,11 @@ export interface AnalysisOptions {
   readonly analyzeSequenceNumbers?: boolean;
   /** `tcp.relative_sequence_numbers`, which needs the analysis. Default true. */
   readonly relativeSequenceNumbers?: boolean;
+  /**
+   * Whether conversations are numbered as they come. Default true. False where only some packets of a capture come: then
+   * only `Moment.stream` tells numbers.
+   */
+  readonly countStreams?: boolean;
 }
 
 /** A packet's place in the capture. */
@@ -28,6 +35,8 @@ export interface Moment {
   /** Nanoseconds since 1970: `timeHigh` × 2^32 + `timeLow`; NaN where it is not known. */
   readonly timeHigh: number;
   readonly timeLow: number;
+  /** Number of the innermost transport's conversation, where somebody else knows it. */
+  readonly stream?: number | undefined;
 }
 
 export class TransportAnalysis {
@@ -72,7 +81,22 @@ export class TransportAnalysis {
         id === this.tcpId ? this.segment(view, walk, depth, moment) : this.datagram(view, walk, depth, moment),
       );
     }
-    return notes;
+    if (this.options.countStreams !== false) return notes;
+    const last = notes.length - 1;
+    const known = walk.quotedFrom < walk.depth ? undefined : moment.stream;
+    return notes.map((one, index) => ({ ...one, stream: (index === last ? known : undefined) ?? UNKNOWN_STREAM }));
+  }
+
+  /** What comes next of a packet's connection is not what followed: nothing is expected any more. */
+  interrupt(view: DataView, walk: Walk): void {
+    for (let depth = 0; depth < Math.min(walk.depth, walk.quotedFrom); depth++) {
+      if (walk.protocol[depth] !== this.tcpId || !this.addresses(view, walk, depth)) continue;
+      const start = walk.start[depth];
+      const place = this.tcpTable.find(this.columns, 0, TCP, view.getUint16(start), view.getUint16(start + 2));
+      if (this.tcpTable.capacity > this.tcp.connections.stream.length) this.tcp.grow(this.tcpTable.capacity);
+      if (this.tcpTable.fresh) this.tcp.begin(place, Number.NaN);
+      this.tcp.interrupt(place);
+    }
   }
 
   /** What an ICMP error quotes is part of its conversation, but not what comes next in it. */
@@ -91,7 +115,10 @@ export class TransportAnalysis {
     const timeRelative = time - connections.firstTime[place];
     const timeDelta = time - connections.lastTime[place];
     connections.lastTime[place] = time;
-    return { view, start, stream: connections.stream[place], timeRelative, timeDelta };
+    const told = { view, start, stream: connections.stream[place], timeRelative, timeDelta };
+    if (this.options.analyzeSequenceNumbers === false) return told;
+    const scale = this.tcp.directions.scale[place * 2 + (table.reversed ? 1 : 0)];
+    return { ...told, connection: { completeness: connections.completeness[place], scale } };
   }
 
   /** Begins a connection where it is new, and gives the time in it. */
@@ -137,10 +164,12 @@ export class TransportAnalysis {
     const length = walk.end[depth] - start - octets;
     const whole = start + octets <= headerEnd;
     tcp.segment(place, tcpTable.reversed ? 1 : 0, view, start, headerEnd, whole, length, time, moment.number);
-    const { stream, timeRelative, timeDelta } = tcp;
+    const { stream, timeRelative, timeDelta, completeness, scale } = tcp;
     const analyzed = this.options.analyzeSequenceNumbers !== false;
     const relative = analyzed && this.options.relativeSequenceNumbers !== false;
-    return { view, start, stream, timeRelative, timeDelta, segment: { ...snapshot(tcp), analyzed, relative } };
+    const told = { view, start, stream, timeRelative, timeDelta };
+    const segment = { ...snapshot(tcp), analyzed, relative };
+    return analyzed ? { ...told, connection: { completeness, scale }, segment } : { ...told, segment };
   }
 
   private datagram(view: DataView, walk: Walk, depth: number, moment: Moment): TransportNotes {
@@ -189,12 +218,10 @@ class Clock {
 function snapshot(tcp: TcpAnalysis): Omit<SegmentNotes, 'analyzed' | 'relative'> {
   return {
     findings: tcp.findings,
-    completeness: tcp.completeness,
     sequence: tcp.sequence,
     nextSequence: tcp.nextSequence,
     acknowledgment: tcp.acknowledgment,
     acknowledgmentBase: tcp.acknowledgmentBase,
-    scale: tcp.scale,
     initialRtt: tcp.initialRtt,
     acksFrame: tcp.acksFrame,
     ackRtt: tcp.ackRtt,
