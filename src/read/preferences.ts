@@ -55,5 +55,7 @@ export function sessionOptions(given: readonly string[]): SessionOptions {
     defragmentIpv4: said.get('ip.defragment') ?? true,
     defragmentIpv6: said.get('ipv6.defragment') ?? true,
     desegment: said.get('tcp.desegment_tcp_streams') ?? true,
+    analyzeSequenceNumbers: said.get('tcp.analyze_sequence_numbers') ?? true,
+    relativeSequenceNumbers: said.get('tcp.relative_sequence_numbers') ?? true,
   };
 }
