@@ -8,6 +8,10 @@ import { SctpData } from './sctp-data.js';
 export const TRANSPORT = { tcp: 6, udp: 17, udplite: 136, sctp: 132 } as const;
 const TCP_HEADER = 20;
 const UDP_HEADER = 8;
+/** Packets of a flow that what is said behind them can depend on: more than may wait for a missing segment. */
+const WARM_PACKETS = 5000;
+/** Packet numbers among which those are looked for. */
+const WARM_DISTANCE = 500_000;
 
 /** What one end said, or that the capture does not have it. */
 export type Said =
@@ -46,6 +50,25 @@ export class Follower {
     readonly flow: FollowedFlow,
   ) {
     this.packets = new TransportReader(reader, flow);
+  }
+
+  /**
+   * Begins near a packet instead of at the flow's first: what waits for what, and what was said already, is known from
+   * there on.
+   */
+  beginNear(packet: number): void {
+    const { id, firstPacket } = this.flow;
+    const from = packet - WARM_DISTANCE;
+    const found = this.reader
+      .statement(
+        'SELECT p.number FROM packets p WHERE p.flow = ? AND p.number BETWEEN ? AND ? ORDER BY p.number DESC LIMIT 1 OFFSET ?',
+      )
+      .pluck()
+      .get(id, from, packet, WARM_PACKETS) as number | undefined;
+    const start = found ?? from;
+    if (start <= firstPacket) return;
+    this.position = start - 1;
+    this.begun = true;
   }
 
   /**

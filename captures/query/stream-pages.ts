@@ -31,10 +31,12 @@ class Place {
     reader: CaptureReader,
     flow: FollowedFlow,
     readonly key: string,
-    decode: 'http' | undefined,
+    { after = 0, decode }: StreamQuery,
   ) {
     this.follower = new Follower(reader, flow);
     this.bodies = decode === 'http' ? new HttpBodies() : undefined;
+    // Where a message of HTTP ends depends on all of them before it.
+    if (decode === undefined) this.follower.beginNear(after);
   }
 
   /** What was said, packet by packet, from here to the last packet that is there, or to packet `until`. */
@@ -106,7 +108,7 @@ export class StreamPages {
       this.places = this.places.filter((place) => place !== found);
       return found;
     }
-    const place = new Place(this.reader, flow, key, query.decode);
+    const place = new Place(this.reader, flow, key, query);
     let looked = 0;
     for await (const said of place.advance(after)) if (said !== undefined && ++looked % TURN === 0) await this.pause();
     return place;
@@ -129,7 +131,7 @@ export async function* followFlow(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const flow = flowOf(reader, query.flow);
   if (flow === undefined) throw new CaptureError('bad-option', `There is no flow ${query.flow} in this capture.`);
-  const place = new Place(reader, flow, keyOf(query), query.decode);
+  const place = new Place(reader, flow, keyOf(query), query);
   const writer =
     query.format === 'events'
       ? new EventWriter(flow, place.follower)
