@@ -1,5 +1,5 @@
 /**
- * Finds the programs behind flows: looks at the machine's sockets every second at least, and at once when a new flow with an end on
+ * Finds the programs behind flows: looks at the machine's sockets once a second, and at once when a new flow with an end on
  * this machine was seen. All of it together stays within a fixed share of a core: with many sockets, or under a flood of
  * flows, looks become rarer instead of dearer.
  */
@@ -13,11 +13,8 @@ import { isAlive, ProgramInfo } from './program-info.js';
 import { listOf } from './socket-list.js';
 import { type End, isConnected, type Socket, SocketTable } from './socket-table.js';
 
-/** Milliseconds between looks when nothing happens: the more sockets there are, the longer. */
-const SHORTEST_INTERVAL = 500;
-const LONGEST_INTERVAL = 1000;
-/** What such a look may cost of the time between two. */
-const IDLE_SHARE = 0.005;
+/** Milliseconds between looks when nothing happens. */
+const INTERVAL = 1000;
 /** Milliseconds between looks because of new flows, at least; and what one may cost of the time between two. */
 const SHORTEST_GAP = 50;
 const BUSY_SHARE = 0.1;
@@ -138,9 +135,8 @@ export class Watcher {
     this.tellAddresses();
     this.look();
     if (this.captures.size === 0) return;
-    const idle = Math.min(LONGEST_INTERVAL, Math.max(SHORTEST_INTERVAL, this.cost / IDLE_SHARE));
     const retry = this.pending.some((one) => one.looks < 3);
-    this.wakeIn(Math.max(this.budget.wait, retry ? RETRY : idle));
+    this.wakeIn(Math.max(this.budget.wait, retry ? RETRY : INTERVAL));
   }
 
   private tellAddresses(): void {
@@ -177,13 +173,13 @@ export class Watcher {
         .map((pid) => this.info.of(pid, now))
         .filter((program) => program !== undefined);
       if (programs.length === 0) {
-        socket.nextLook = now + Math.min(RAREST_LOOK, LONGEST_INTERVAL * 4 ** socket.misses);
+        socket.nextLook = now + Math.min(RAREST_LOOK, INTERVAL * 4 ** socket.misses);
         socket.misses++;
         continue;
       }
       // Once more a moment later: a server that leaves the connection to a child has it for an instant itself.
       socket.looks++;
-      socket.nextLook = socket.looks < 2 ? now + LONGEST_INTERVAL : Number.POSITIVE_INFINITY;
+      socket.nextLook = socket.looks < 2 ? now + INTERVAL : Number.POSITIVE_INFINITY;
       if (sameProcesses(socket.programs, programs)) continue;
       socket.programs = programs;
       for (const [capture, { flow, end }] of socket.flows ?? []) tellLater(changed, capture, { flow, end, programs });
