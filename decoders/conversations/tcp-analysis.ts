@@ -306,7 +306,7 @@ export class TcpAnalysis {
     const sameAck = hasAck && acknowledgment === directions.acknowledged[forward];
     const backKnown = (known[back] & Known.acknowledged) !== 0;
     let found = 0;
-    if (length === 1 && inOrder && backKnown && directions.window[back] === 0) return Finding.zeroWindowProbe;
+    if (length === 1 && inOrder && (known[back] & Known.next) !== 0 && directions.window[back] === 0) return Finding.zeroWindowProbe;
     if (window === 0 && signals === 0) found |= Finding.zeroWindow;
     if (hasNext && ((sequence - next[forward]) | 0) > 0 && (flags & RST) === 0) found |= Finding.lostSegment;
     if (length <= 1 && signals === 0 && hasNext && sequence === (next[forward] - 1) >>> 0) found |= Finding.keepAlive;
@@ -349,7 +349,10 @@ export class TcpAnalysis {
     const acknowledged = (directions.known[back] & Known.acknowledged) !== 0;
     if (length > 0 && acknowledged && ((end - directions.acknowledged[back]) | 0) <= 0)
       return Finding.retransmission | Finding.spuriousRetransmission;
-    if ((directions.known[forward] & Known.next) === 0 || ((sequence - directions.next[forward]) | 0) >= 0) return 0;
+    const behind = (directions.next[forward] - sequence) | 0;
+    if ((directions.known[forward] & Known.next) === 0 || behind <= 0) return 0;
+    // The octet of a probe that nobody took is sent again with what follows it.
+    if (length > 1 && behind === 1) return 0;
     if (
       acknowledged &&
       directions.duplicates[back] >= 2 &&
@@ -400,12 +403,13 @@ export class TcpAnalysis {
   ): void {
     const { directions, unacknowledged } = this;
     directions.window[forward] = window;
-    if ((flags & ACK) === 0) return;
+    // A number without its flag means nothing (RFC 9293, section 3.1), but Wireshark goes by it, and takes 0 for none.
     directions.acknowledgedTime[forward] = time;
     directions.acknowledged[forward] = acknowledgment;
-    directions.known[forward] |= Known.acknowledged;
+    if (acknowledgment === 0) directions.known[forward] &= ~Known.acknowledged;
+    else directions.known[forward] |= Known.acknowledged;
     directions.selective[forward] = this.sackOctets;
-    directions.known[back] &= ~Known.gap;
+    if ((flags & ACK) !== 0) directions.known[back] &= ~Known.gap;
     if (unacknowledged.isEmpty(back)) return;
     const exact = unacknowledged.acknowledge(back, acknowledgment);
     if (exact === 0) return;
@@ -417,9 +421,9 @@ export class TcpAnalysis {
     const { directions, unacknowledged } = this;
     if (length === 0 && signals !== 0) return;
     if ((directions.known[forward] & Known.gap) !== 0) return;
-    const { selective } = directions;
-    const flight = unacknowledged.span(forward);
-    if (flight < 2 ** 31) this.bytesInFlight = Math.max(0, flight - selective[back]);
+    const flight = unacknowledged.span(forward, directions.base[forward]) - directions.selective[back];
+    if (flight <= 0 || flight >= 2 ** 31) return;
+    this.bytesInFlight = flight;
     const before = (directions.known[forward] & Known.pushed) !== 0 ? 0 : directions.pushed[forward];
     directions.pushed[forward] = before + length;
     this.pushBytesSent = before + length;

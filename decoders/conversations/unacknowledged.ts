@@ -8,6 +8,7 @@ const MAXIMUM_SEGMENTS = 4096;
 /** Segments of all connections together: 29 octets each. */
 const MAXIMUM_POOL = 1 << 18;
 const FIRST_POOL = 1024;
+const NEARBY = 8;
 
 export class Unacknowledged {
   /** First and last segment of each list, + 1; 0: none. */
@@ -106,20 +107,25 @@ export class Unacknowledged {
     return found;
   }
 
-  /** Octets from the first that is not acknowledged to the last that was sent. */
-  span(list: number): number {
+  /**
+   * Octets from the first that is not acknowledged to the last that was sent.
+   *
+   * @param base the direction's first number
+   * @returns 0 where the numbers make no sense together
+   */
+  span(list: number, base: number): number {
     const first = this.first[list];
     if (first === 0) return 0;
     const last = this.last[list] - 1;
-    const end = this.end[last] - this.signal[last];
+    const end = (this.end[last] - this.signal[last] - base) >>> 0;
     // Nearly always the first to end is the first to begin; what was sent again in larger pieces is looked for nearby.
-    let start = this.start[first - 1];
+    let start = (this.start[first - 1] - base) >>> 0;
     let node = this.next[first - 1];
-    for (let i = 0; i < 8 && node !== 0; i++) {
-      if (((this.start[node - 1] - start) | 0) < 0) start = this.start[node - 1];
+    for (let i = 0; i < NEARBY && node !== 0; i++) {
+      start = Math.min(start, (this.start[node - 1] - base) >>> 0);
       node = this.next[node - 1];
     }
-    return (end - start) >>> 0;
+    return end > start ? end - start : 0;
   }
 
   /** Forgets a list. */
