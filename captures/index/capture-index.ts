@@ -66,6 +66,11 @@ export interface IndexWriter {
   addPackets(columns: Columns, firstNumber: number): void;
   /** Adds who holds the sockets of flows, in place of what was said of the same ends before. */
   addPrograms(found: readonly FlowPrograms[]): void;
+  /**
+   * Adds what was found out before the index was built again, of flows by the numbers of their first packets. Those that
+   * are not committed yet get none.
+   */
+  restorePrograms(stored: Iterable<Omit<FlowPrograms, 'flow'>>): void;
   /** Whether the gathered rollups want to be written before more packets are added. */
   readonly wantsCommit: boolean;
   /**

@@ -11,7 +11,7 @@ export class ProgramRows {
   private readonly known = new Map<string, number>();
   private readonly statements;
 
-  constructor(db: Database.Database) {
+  constructor(private readonly db: Database.Database) {
     this.statements = {
       find: db
         .prepare('SELECT id FROM processes WHERE pid = ? AND started = ? AND name = ? AND user = ? AND command = ?')
@@ -25,9 +25,23 @@ export class ProgramRows {
   }
 
   /** Says who holds the socket at one end of a flow, in place of whoever was said before. */
-  store({ flow, end, programs }: FlowPrograms): void {
+  store({ flow, end, programs }: Omit<FlowPrograms, 'packet'>): void {
     this.statements.forget.run(flow, end);
     for (const program of programs) this.statements.hold.run(flow, end, this.idOf(program));
+  }
+
+  /** Takes what was known before the index was built again; flows go by the numbers of their first packets. */
+  restore(stored: Iterable<Omit<FlowPrograms, 'flow'>>): void {
+    let find: Database.Statement | undefined;
+    for (const { packet, end, programs } of stored) {
+      if (find === undefined) {
+        this.db.exec('CREATE INDEX flows_first_packet ON flows (first_packet)');
+        find = this.db.prepare('SELECT id FROM flows WHERE first_packet = ?').pluck();
+      }
+      const flow = find.get(packet) as number | undefined;
+      if (flow !== undefined) this.store({ flow, end, programs });
+    }
+    if (find !== undefined) this.db.exec('DROP INDEX flows_first_packet');
   }
 
   /** Removes what belongs to the flows that end before a packet, whose rows are about to be removed. */

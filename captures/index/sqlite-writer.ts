@@ -144,6 +144,15 @@ export class SqliteIndexWriter implements IndexWriter {
     this.setMeta('programs', this.programChanges);
   }
 
+  restorePrograms(stored: Iterable<Omit<FlowPrograms, 'flow'>>): void {
+    this.begin();
+    this.programRows ??= new ProgramRows(this.db);
+    this.programRows.restore(stored);
+    const known = this.db.prepare('SELECT count(*) FROM flow_processes').pluck().get() as number;
+    this.programChanges = Math.max(this.programChanges, known);
+    this.setMeta('programs', this.programChanges);
+  }
+
   get wantsCommit(): boolean {
     return this.rollups.full;
   }

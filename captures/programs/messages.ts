@@ -18,6 +18,8 @@ export interface Program {
 /** A flow with an end on this machine, of which the programs are wanted. */
 export interface FlowQuestion {
   readonly flow: number;
+  /** Number of its first packet. */
+  readonly packet: number;
   /** IP protocol number. */
   readonly transport: number;
   /** As `addressKey` writes them. */
@@ -36,6 +38,8 @@ export interface FlowQuestion {
 /** Who holds the socket at one end of a flow: all of them, when there are several. A later answer replaces it. */
 export interface FlowPrograms {
   readonly flow: number;
+  /** Number of the flow's first packet. */
+  readonly packet: number;
   readonly end: 'client' | 'server';
   readonly programs: readonly Program[];
 }

@@ -3,7 +3,7 @@
 import { ANY4, ANY6, addressKey } from './addresses.js';
 import { AF_INET, ESTABLISHED, LISTEN, LITTLE_ENDIAN, RECORD, RECORD_BYTES } from './diag-record.js';
 import { RAW, type SocketRecords, TCP } from './kernel-sockets.js';
-import type { Program } from './messages.js';
+import type { FlowPrograms, Program } from './messages.js';
 
 /** Milliseconds for which a socket that is gone is remembered: its packets may be indexed later. */
 const REMEMBERED = 10_000;
@@ -35,7 +35,7 @@ export interface Socket {
   misses: number;
   nextLook: number;
   /** The flow that it was last found for, and as which end, by capture. */
-  flows: Map<string, { readonly flow: number; readonly end: 'client' | 'server' }> | undefined;
+  flows: Map<string, Omit<FlowPrograms, 'programs'>> | undefined;
 }
 
 /** One end of a flow. */

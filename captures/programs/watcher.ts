@@ -182,7 +182,7 @@ export class Watcher {
       socket.nextLook = socket.looks < 2 ? now + INTERVAL : Number.POSITIVE_INFINITY;
       if (sameProcesses(socket.programs, programs)) continue;
       socket.programs = programs;
-      for (const [capture, { flow, end }] of socket.flows ?? []) tellLater(changed, capture, { flow, end, programs });
+      for (const [capture, flow] of socket.flows ?? []) tellLater(changed, capture, { ...flow, programs });
     }
     this.tell(changed);
   }
@@ -201,7 +201,7 @@ export class Watcher {
 
   private answerEnd(one: Pending, end: 'client' | 'server', answers: Map<string, FlowPrograms[]>): boolean {
     const { capture, question, looks } = one;
-    const { flow, time } = question;
+    const { flow, packet, time } = question;
     const sockets = this.table.find(endOf(question, end), looks > 1);
     const [first] = sockets;
     if (first === undefined) return false;
@@ -212,9 +212,9 @@ export class Watcher {
     // A listening socket only explains who accepted; the connection had a socket of its own.
     if (sockets.length === 1 && (first.protocol !== TCP || isConnected(first))) {
       first.flows ??= new Map();
-      first.flows.set(capture, { flow, end });
+      first.flows.set(capture, { flow, packet, end });
     }
-    tellLater(answers, capture, { flow, end, programs });
+    tellLater(answers, capture, { flow, packet, end, programs });
     return true;
   }
 

@@ -105,7 +105,8 @@ export class FlowProgramAsker {
     const time = Number.isNaN(relative) ? Date.now() : base + relative / 1e6;
     const opens = transport === TCP && (entries.clientFlags[entry] & TcpFlag.syn) !== 0;
     const flow = entries.id[entry];
-    return { flow, transport, client, server, clientPort, serverPort, clientHere, serverHere, time, opens };
+    const packet = entries.firstPacket[entry];
+    return { flow, packet, transport, client, server, clientPort, serverPort, clientHere, serverHere, time, opens };
   }
 
   private isOwn(key: string): boolean {

@@ -6,6 +6,7 @@ import { FlowProgramAsker } from './flow-programs.js';
 import { LogIndexer } from './log-indexer.js';
 import type { IndexerData, IndexerMessage, LogMessage, ReadMessage } from './messages.js';
 import { openIndexOf } from './open-index.js';
+import { ProgramLog } from './program-log.js';
 
 const main = parentPort as MessagePort;
 const { folder, recorder, programs, past } = workerData as IndexerData;
@@ -24,12 +25,14 @@ let told = 0;
 let finishing = false;
 let closed = false;
 
+const programLog = new ProgramLog(folder);
 const asker =
   programs === undefined
     ? undefined
     : new FlowProgramAsker(programs, (found) =>
         guarded((open) => {
           open.addPrograms(found);
+          programLog.append(found);
           commitSoon();
         }),
       );
@@ -112,13 +115,21 @@ function finish(read: (open: LogIndexer) => void): void {
 }
 
 guarded(() => tell({ type: 'ready' }));
-if (recorder === undefined) finish((open) => open.advanceToEnd());
+if (recorder === undefined)
+  finish((open) => {
+    open.advanceToEnd();
+    open.restorePrograms();
+  });
 else {
   recorder.on('message', (message: LogMessage) => {
     if (message.type === 'grown') {
       if (latest === undefined) setImmediate(follow);
       latest = message.position;
-    } else if (message.type === 'expired') guarded((open) => open.expire(message.firstPacket));
+    } else if (message.type === 'expired')
+      guarded((open) => {
+        open.expire(message.firstPacket);
+        programLog.expire(folder, message.firstPacket);
+      });
     else finish((open) => open.advance(message.position));
   });
   // A recorder that ended without a word, which it does only when it crashes: what it has written is there.

@@ -24,6 +24,7 @@ import { type BlockScanner, scanSegment } from '../segments/block-scanner.js';
 import { listSegments, segmentName, segmentPath } from '../segments/segment-files.js';
 import type { LogPosition } from '../segments/segment-log.js';
 import type { FlowProgramAsker } from './flow-programs.js';
+import { readPrograms } from './program-log.js';
 
 /** Milliseconds between commits at least, by how many flows changed: each of them is a row to write. */
 const COMMIT_INTERVALS: readonly (readonly [flows: number, milliseconds: number])[] = [
@@ -118,6 +119,12 @@ export class LogIndexer {
   addPrograms(found: readonly FlowPrograms[]): void {
     this.index.addPrograms(found);
     this.programsAdded = true;
+  }
+
+  /** Takes what was found out of programs before; everything of the log must have been read. */
+  restorePrograms(): void {
+    this.commitNow(performance.now());
+    this.index.restorePrograms(readPrograms(this.folder));
   }
 
   /** Forgets packets before `firstPacket`, whose segments are gone. */

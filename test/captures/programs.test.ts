@@ -209,7 +209,14 @@ onLinux.each([
         if (message.type === 'found') told.push(...message.found);
       });
       const loopback = keyOfText('127.0.0.1') ?? '';
-      const question = { flow: 1, transport: TCP, client: loopback, clientPort: clients.line, server: loopback };
+      const question = {
+        flow: 1,
+        packet: 1,
+        transport: TCP,
+        client: loopback,
+        clientPort: clients.line,
+        server: loopback,
+      };
       const here = { clientHere: true, serverHere: true, time: Date.now(), opens: true };
       const six = { client: '0:0:0:1', server: '0:0:0:1', serverHere: false, opens: false };
       const questions: FlowQuestion[] = [
