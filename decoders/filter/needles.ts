@@ -108,14 +108,17 @@ export function worthOf(registry: Registry, condition: Condition, named: readonl
   const names = new Set(named.flatMap((one) => (one.kind === 'fields' ? one.members.map((field) => field.name) : [])));
   const ids = new Set(named.flatMap((one) => (one.kind === 'fields' ? one.members.flatMap((m) => m.protocolIds) : [])));
   const wanted = new Set([...whole, ...ids]);
-  const ways = registry.protocols.map(({ forgets }, index): 'always' | 'never' | 'needles' => {
-    const id = index + 1;
+  const wayOf = (id: number): 'always' | 'never' | 'needles' => {
+    const { forgets } = registry.runtime(id).protocol;
     if (whole.has(id) || mayCarry(registry, id, wanted)) return 'always';
     if (!ids.has(id) || forgets?.fields?.every((name) => !names.has(name)) === true) return 'never';
     return found !== undefined && tellsOf(registry, id) ? 'needles' : 'always';
-  });
+  };
+  // Found out for the few protocols that are met: for all of them it takes some milliseconds a filter.
+  const ways: ('always' | 'never' | 'needles')[] = [];
   return (protocol, view, start, end) => {
-    const way = ways[protocol - 1];
+    ways[protocol] ??= wayOf(protocol);
+    const way = ways[protocol];
     if (way !== 'needles' || found === undefined) return way !== 'never';
     return holdsOne(view, start, end, found);
   };
