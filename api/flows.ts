@@ -13,7 +13,7 @@ export const flowId = captureId.extend({
   flow: z.int().min(1).max(Number.MAX_SAFE_INTEGER).describe('The flow’s `id`.'),
 });
 
-export async function flowOf(context: ApiContext, id: string, wanted: number): Promise<FlowInfo> {
+async function flowOf(context: ApiContext, id: string, wanted: number): Promise<FlowInfo> {
   captureOf(context, id);
   const found = await context.queries.flow(id, wanted);
   if (found === null) throw new ApiError(404, 'no-such-flow', `There is no flow ${wanted} in this capture.`);

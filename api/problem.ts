@@ -75,6 +75,7 @@ const statusOfCode: Readonly<Record<CaptureErrorCode, number>> = {
   'engine-unavailable': 501,
   unsupported: 400,
   'not-a-capture': 400,
+  'no-such-flow': 404,
   io: 500,
 };
 

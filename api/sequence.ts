@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { SequenceQuery } from '../captures/query/query-types.js';
 import { type ApiContext, captureOf } from './context.js';
-import { flowId, flowOf } from './flows.js';
+import { flowId } from './flows.js';
 import { lossOf } from './present.js';
 import { route } from './route.js';
 import { captureId, filter, limit, loss, time } from './schemas.js';
@@ -78,7 +78,6 @@ export const sequenceRoutes = [
     query: z.strictObject({ limit, after }),
     responses: { 200: { description: 'Steps, one a packet.', schema: sequencePage } },
     handle: async ({ params, query }, context) => {
-      await flowOf(context, params.id, params.flow);
       return reply(context, params.id, {
         flow: params.flow,
         limit: query.limit,

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { FollowQuery, StreamQuery } from '../captures/query/query-types.js';
 import { type ApiContext, captureOf } from './context.js';
-import { flowId, flowOf } from './flows.js';
+import { flowId } from './flows.js';
 import { lossOf } from './present.js';
 import { ApiError } from './problem.js';
 import { route } from './route.js';
@@ -99,7 +99,6 @@ export const streamRoutes = [
     },
     handle: async ({ params, query: { format, ...asked }, request, response }, context) => {
       const record = captureOf(context, params.id);
-      await flowOf(context, params.id, params.flow);
       const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
       const wanted = { ...given, flow: params.flow, running: record.stoppedAt === null } as StreamQuery;
       if (format === 'json' && acceptsEvents(request))

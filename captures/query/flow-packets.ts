@@ -7,6 +7,7 @@ import { Fragments } from '../../decoders/session/fragments.js';
 import { type JoinedFragment, joinFragments } from '../../decoders/session/join-fragments.js';
 import { EPB, hasTime, nanoseconds } from '../formats/epb.js';
 import { addressBytes, addressText } from '../index/addresses.js';
+import { CaptureError } from '../sources/source.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 
 /** Packets looked up at once, and packet numbers among which they are looked for where no index on flows helps. */
@@ -37,6 +38,13 @@ const FLOW_SQL = `SELECT id, family, transport, client_address AS client, server
 
 export function followedFlow(reader: CaptureReader, id: number): FollowedFlow | undefined {
   return reader.statement(`${FLOW_SQL} WHERE id = ?`).get(id) as FollowedFlow | undefined;
+}
+
+/** @throws CaptureError `no-such-flow` */
+export function requiredFlow(reader: CaptureReader, id: number): FollowedFlow {
+  const flow = followedFlow(reader, id);
+  if (flow === undefined) throw new CaptureError('no-such-flow', `There is no flow ${id} in this capture.`);
+  return flow;
 }
 
 /**

@@ -58,13 +58,13 @@ export class QueryService {
     return this.pool.ask(id, 'flow', flow);
   }
 
-  /** A page of what the two ends of a flow said; null when there is no such flow. @throws CaptureError `bad-option` */
-  stream(id: string, query: StreamQuery): Promise<StreamPage | null> {
+  /** A page of what the two ends of a flow said. @throws CaptureError `no-such-flow`, `bad-option` for one without a stream */
+  stream(id: string, query: StreamQuery): Promise<StreamPage> {
     return this.pool.ask(id, 'stream', query);
   }
 
-  /** A page of a ladder; null when there is no such flow. @throws FilterError */
-  sequence(id: string, query: SequenceQuery): Promise<SequencePage | null> {
+  /** A page of a ladder. @throws CaptureError `no-such-flow`, FilterError */
+  sequence(id: string, query: SequenceQuery): Promise<SequencePage> {
     return this.pool.ask(id, 'sequence', query);
   }
 

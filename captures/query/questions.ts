@@ -108,15 +108,14 @@ export class Questions {
     return this.names.answer(addresses);
   }
 
-  /** A page of what the two ends of a flow said; null when there is no such flow. @throws CaptureError */
-  stream(query: StreamQuery): Promise<StreamPage | null> {
+  /** A page of what the two ends of a flow said. @throws CaptureError */
+  stream(query: StreamQuery): Promise<StreamPage> {
     return this.streams.page(query);
   }
 
-  /** A page of a ladder; null when there is no such flow. @throws FilterError */
-  async sequence(query: SequenceQuery): Promise<SequencePage | null> {
+  /** A page of a ladder. @throws CaptureError, FilterError */
+  async sequence(query: SequenceQuery): Promise<SequencePage> {
     const page = await this.ladder.page(query);
-    if (page === null) return null;
     const names = await this.names.namesOf(page.hosts.map(({ address }) => address));
     const named = page.hosts.map((host, index) => ({
       ...host,

@@ -4,7 +4,7 @@ import { timeText } from '../../decoders/core/frame.js';
 import { PacketFlag } from '../../decoders/core/index.js';
 import { type Mark, readMarks } from '../store/marks.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
-import { flowPackets, followedFlow } from './flow-packets.js';
+import { flowPackets, requiredFlow } from './flow-packets.js';
 import { LadderFlows, type LadderSegment } from './ladder-flows.js';
 import { LadderHosts } from './ladder-hosts.js';
 import { noteOf } from './ladder-notes.js';
@@ -32,8 +32,8 @@ export class Sequence {
     this.flows = new LadderFlows(reader, pause);
   }
 
-  /** @returns null when there is no such flow @throws FilterError */
-  async page(query: SequenceQuery): Promise<SequencePage | null> {
+  /** @throws CaptureError when there is no such flow, FilterError */
+  async page(query: SequenceQuery): Promise<SequencePage> {
     const { flow } = query;
     const limit = query.limit ?? DEFAULT_LIMIT;
     const after = query.after ?? 0;
@@ -42,7 +42,6 @@ export class Sequence {
       flow === undefined
         ? await this.matching(query.filter ?? '', after, limit)
         : await this.packetsOf(flow, after, limit);
-    if (refs === undefined) return null;
     if (flow !== undefined) this.nameEnds(flow, hosts);
     const last = refs.at(-1);
     const next = refs.length < limit || last === undefined ? null : last.number;
@@ -68,9 +67,8 @@ export class Sequence {
     return { hosts: hosts.hosts, steps, next, position: last?.number ?? after };
   }
 
-  private async packetsOf(flow: number, after: number, limit: number): Promise<readonly PacketRef[] | undefined> {
-    const found = followedFlow(this.reader, flow);
-    if (found === undefined) return undefined;
+  private async packetsOf(flow: number, after: number, limit: number): Promise<readonly PacketRef[]> {
+    const found = requiredFlow(this.reader, flow);
     const refs: PacketRef[] = [];
     for (const some of flowPackets(this.reader, flow, Math.max(after, found.firstPacket - 1), found.lastPacket)) {
       refs.push(...some);
@@ -82,8 +80,7 @@ export class Sequence {
 
   /** The client stands left, whoever spoke first on this page. */
   private nameEnds(flow: number, hosts: LadderHosts): void {
-    const found = followedFlow(this.reader, flow);
-    if (found === undefined) return;
+    const found = requiredFlow(this.reader, flow);
     const withPorts = found.clientPort !== 0 || found.serverPort !== 0;
     hosts.add({ address: found.client, port: withPorts ? found.clientPort : null });
     hosts.add({ address: found.server, port: withPorts ? found.serverPort : null });

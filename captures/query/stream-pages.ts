@@ -4,7 +4,7 @@ import { timeText } from '../../decoders/core/frame.js';
 import { CaptureError } from '../sources/source.js';
 import type { CaptureReader } from './capture-reader.js';
 import type { Wait } from './export.js';
-import { type FollowedFlow, followedFlow } from './flow-packets.js';
+import { type FollowedFlow, requiredFlow } from './flow-packets.js';
 import { canFollow, Follower, type Said } from './follow.js';
 import { writerOf } from './follow-text.js';
 import { HttpBodies } from './http-bodies.js';
@@ -53,16 +53,15 @@ class Place {
 
 const keyOf = ({ flow, decode }: StreamQuery): string => `${flow} ${decode ?? ''}`;
 
-/** @throws CaptureError when the flow has no octets to follow */
-function flowOf(reader: CaptureReader, id: number): FollowedFlow | undefined {
-  const flow = followedFlow(reader, id);
-  if (flow !== undefined && !canFollow(flow.transport))
-    throw new CaptureError(
-      'bad-option',
-      `Flow ${id} has no stream of octets: only flows of TCP, UDP and SCTP have.`,
-      `GET …/flows/${id}/sequence shows its packets.`,
-    );
-  return flow;
+/** @throws CaptureError when there is no such flow, or it has no octets to follow */
+function flowOf(reader: CaptureReader, id: number): FollowedFlow {
+  const flow = requiredFlow(reader, id);
+  if (canFollow(flow.transport)) return flow;
+  throw new CaptureError(
+    'bad-option',
+    `Flow ${id} has no stream of octets: only flows of TCP, UDP and SCTP have.`,
+    `GET …/flows/${id}/sequence shows its packets.`,
+  );
 }
 
 export class StreamPages {
@@ -73,10 +72,9 @@ export class StreamPages {
     private readonly pause: () => Promise<void>,
   ) {}
 
-  /** @returns null when there is no such flow */
-  async page(query: StreamQuery): Promise<StreamPage | null> {
+  /** @throws CaptureError */
+  async page(query: StreamQuery): Promise<StreamPage> {
     const flow = flowOf(this.reader, query.flow);
-    if (flow === undefined) return null;
     const place = await this.placeAt(flow, query);
     const limit = query.limit ?? DEFAULT_LIMIT;
     const segments: StreamSegment[] = [];
@@ -130,7 +128,6 @@ export async function* followFlow(
   waitForMore: Wait,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const flow = flowOf(reader, query.flow);
-  if (flow === undefined) throw new CaptureError('bad-option', `There is no flow ${query.flow} in this capture.`);
   const place = new Place(reader, flow, keyOf(query), query);
   const writer =
     query.format === 'events'

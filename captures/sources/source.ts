@@ -107,6 +107,7 @@ export type CaptureErrorCode =
   | 'engine-unavailable'
   | 'unsupported'
   | 'not-a-capture'
+  | 'no-such-flow'
   | 'io';
 
 /** An error that a user can act on: `message` is one sentence, `hint` the exact command or change that mends it. */

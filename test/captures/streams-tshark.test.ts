@@ -117,8 +117,7 @@ async function imported({ store }: Opened, file: string): Promise<string | undef
     for (const flow of (await one.queries.flows(id, { limit: 1000 })).flows) {
       if (flow.transport !== 'sctp') continue;
       const page = await one.queries.stream(id, { flow: flow.id, limit: 10_000, running: false });
-      for (const said of page?.segments ?? [])
-        if ('packet' in said) ours.push(`${said.packet} ${said.stream} ${said.length}`);
+      for (const said of page.segments) if ('packet' in said) ours.push(`${said.packet} ${said.stream} ${said.length}`);
     }
     expect(ours.length).toBeGreaterThan(30);
     expect(ours.sort()).toEqual(theirs.sort());
