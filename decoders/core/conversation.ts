@@ -1,5 +1,7 @@
 /** What the packets of one conversation leave behind for those that follow. */
 
+import type { Secrets } from './secrets.js';
+
 /** What earlier packets tell of one of a packet's transport headers. Times are nanoseconds, NaN where unknown. */
 export interface TransportNotes {
   /** Where the header is. */
@@ -54,6 +56,17 @@ export interface Conversation {
    * says the direction. It must stay small: it is kept as long as the conversation.
    */
   remember<T>(key: string, make: () => T): T;
+  /** Whether it was hidden in another one, from which it was decrypted. */
+  readonly secure?: boolean;
+  /** What a key log tells, and the ciphers to use it with; absent where nothing is to be decrypted. */
+  readonly secrets?: Secrets | undefined;
+  /**
+   * Octets of a stream that was hidden in the current message: they are shown as a conversation of their own.
+   *
+   * @param application what both ends agreed to speak (a name of RFC 7301), where that is known
+   * @returns the title of the protocol that they are taken for; undefined when it is not known
+   */
+  reveal?(octets: Uint8Array<ArrayBuffer>, application: string | undefined): string | undefined;
   /** From the octets after the current message on, both directions speak another protocol (its filter name). */
   switchTo(protocol: string): void;
   /**

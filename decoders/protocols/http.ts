@@ -1,8 +1,8 @@
 import type { Conversation } from '../core/conversation.js';
-import { utf8Text } from '../core/format.js';
+import { asciiText, utf8Text } from '../core/format.js';
 import { type Body, type Field, findField, type LayerNode, protocol, REST } from '../core/index.js';
 import { statusCodes } from '../labels/http.js';
-import { chunks, cutByCapture, entity, partly, strayData } from './http-body.js';
+import { chunks, entity, partly, strayData } from './http-body.js';
 import { exchangeOf } from './http-exchange.js';
 import { fields, type HttpFields, headers } from './http-fields.js';
 import {
@@ -30,7 +30,7 @@ const NOTIFY = 0x4e4f5449;
 /** Hypertext Transfer Protocol, version 1. */
 export const http = protocol('http', 'Hypertext Transfer Protocol', {
   reference: 'RFC 9112',
-  carriedBy: { 'tcp.port': [80, 2710, 2869, 3128, 3132, 5985, 8080, 8088, 11371] },
+  carriedBy: { 'tcp.port': [80, 2710, 2869, 3128, 3132, 5985, 8080, 8088, 11371], 'sctp.port': 80 },
   header: {},
   fields,
   headerLength: (_read, view, start, end) => (isPreface(view, start, end) ? 0 : REST),
@@ -117,17 +117,20 @@ export function message(body: Body, field: HttpFields): void {
     const next = end < 0 ? body.end : end;
     const last = textEnd(view, body.position, next);
     if (last === body.position) body.skip(next - last);
-    else if (end >= 0 && indexOf(view, 58, body.position, last) < 0) {
+    else if (indexOf(view, 58, body.position, last) < 0) {
+      // Whether the rest of a line is a field is not known where its name is not there in full.
+      if (end < 0) {
+        body.skip(body.remaining);
+        return;
+      }
       // What is no field ends the header; all that follows is taken for the body.
       strayData(body, field, body.remaining, header.coding);
       break;
     } else if (line === undefined) body.group(field.chat, () => namedLine(body, field, next, header));
     else headerField(body, field, line, next, header);
   }
-  // Wireshark does not come so far in a header that the capture cut.
-  if (bodyStart < 0 && cutByCapture(body)) return;
   if (!response && header.host !== undefined)
-    body.derived(field['request.full_uri'], fullUri(header.host, uri), undefined, start);
+    body.derived(field['request.full_uri'], fullUri(body, header.host, uri), undefined, start);
   body.derived(field[response ? 'response' : 'request'], true, undefined, start);
   if (bodyStart < 0) return;
   if (response && (hasNoBody(view, start, body.end) || answersWithoutBody(view, start, body.end, conversation))) {
@@ -177,7 +180,7 @@ function requestLine(body: Body, field: HttpFields): string {
 /** The target, and its query's parameters, where it has a query. */
 function requestTarget(body: Body, field: HttpFields, length: number): string {
   const { view, position: start } = body;
-  const uri = utf8Text(view, start, length);
+  const uri = asciiText(new Uint8Array(view.buffer, view.byteOffset + start, length));
   const end = start + length;
   const mark = indexOf(view, 63, start, end);
   if (mark < 0) {
@@ -315,8 +318,9 @@ function base64Text(encoded: string): string | undefined {
 }
 
 /** The whole URI of a target in the origin or the asterisk form; the others are whole (RFC 9112, section 3.2). */
-function fullUri(host: string, uri: string): string {
-  return uri.startsWith('/') || uri === '*' ? `http://${host}${uri}` : uri;
+function fullUri(body: Body, host: string, uri: string): string {
+  const scheme = body.dissection.conversation?.secure === true ? 'https' : 'http';
+  return uri.startsWith('/') || uri === '*' ? `${scheme}://${host}${uri}` : uri;
 }
 
 /** Types of bodies that Wireshark names in the list, because it shows their text. */

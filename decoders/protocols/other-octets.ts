@@ -43,3 +43,13 @@ export function placedAt(nodes: readonly FieldNode[], offset: number): FieldNode
     ...(node.fields === undefined ? {} : { fields: placedAt(node.fields, offset) }),
   }));
 }
+
+/** The same nodes, `octets` further on: they were read in octets that stand there in another form. */
+export function movedBy(nodes: readonly FieldNode[], octets: number): FieldNode[] {
+  return nodes.map((node) => ({
+    ...node,
+    offset: node.offset + octets,
+    ...(node.bitOffset === undefined ? {} : { bitOffset: node.bitOffset + octets * 8 }),
+    ...(node.fields === undefined ? {} : { fields: movedBy(node.fields, octets) }),
+  }));
+}

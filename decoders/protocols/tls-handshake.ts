@@ -120,9 +120,15 @@ function sessionId(body: Body, field: HandshakeFields): void {
   if (length > 0) body.take(field['handshake.session_id'], length);
 }
 
+/** Of an answer to a request, or of a request: RFC 8446, sections 4.3.2 and 4.4.2. */
+function requestContext(body: Body, field: HandshakeFields): void {
+  const length = body.number(field['handshake.certificate_request_context_length']);
+  if (length > 0) body.take(field['handshake.certificate_request_context'], length);
+}
+
 const certificate: Reader = (body, { field, state }) => {
-  // In TLS 1.3 it is encrypted; what is seen in the clear has no request context.
-  if (isTls13(state.version)) return;
+  const is13 = isTls13(state.version);
+  if (is13) requestContext(body, field);
   const length = body.number(field['handshake.certificates_length']);
   const partial = length > body.remaining;
   body.group(field['handshake.certificates'], () => {
@@ -131,6 +137,7 @@ const certificate: Reader = (body, { field, state }) => {
       while (body.remaining > 0) {
         const octets = body.number(field['handshake.certificate_length']);
         readCertificate(body, field['handshake.certificate'], octets);
+        if (is13) readExtensions(body, field, 'other');
       }
     });
   });
@@ -138,6 +145,11 @@ const certificate: Reader = (body, { field, state }) => {
 };
 
 const certificateRequest: Reader = (body, { field, state, recordVersion }) => {
+  if (isTls13(state.version)) {
+    requestContext(body, field);
+    readExtensions(body, field, 'other');
+    return;
+  }
   const types = body.number(field['handshake.cert_types_count']);
   vector(body, field['handshake.cert_types'], types, () => body.number(field['handshake.cert_type']), 'type');
   if (hasSignatureAlgorithm(state.version || recordVersion)) signatureAlgorithms(body, field, 'other');
@@ -156,7 +168,7 @@ const certificateRequest: Reader = (body, { field, state, recordVersion }) => {
 };
 
 function hasSignatureAlgorithm(version: number): boolean {
-  return version === TLS12 || version === DTLS12;
+  return version === TLS12 || version === DTLS12 || isTls13(version);
 }
 
 /**
@@ -254,10 +266,18 @@ const certificateVerify: Reader = (body, context) => {
   signature(body, context, 'handshake.client_cert_vrfy.sig_len', 'handshake.client_cert_vrfy.sig');
 };
 
-const newSessionTicket: Reader = (body, { field }) => {
+const newSessionTicket: Reader = (body, { field, state }) => {
   body.number(field['handshake.session_ticket_lifetime_hint']);
+  const is13 = isTls13(state.version);
+  if (is13) {
+    // RFC 8446, section 4.6.1.
+    body.number(field['handshake.session_ticket_age_add']);
+    const nonce = body.number(field['handshake.session_ticket_nonce_length']);
+    if (nonce > 0) body.take(field['handshake.session_ticket_nonce'], nonce);
+  }
   const length = body.number(field['handshake.session_ticket_length']);
   if (length > 0) body.take(field['handshake.session_ticket'], length);
+  if (is13) readExtensions(body, field, 'other');
 };
 
 /** RFC 6066, section 8. */
@@ -279,4 +299,5 @@ const readers: Readonly<Record<number, Reader>> = {
   16: clientKeyExchange,
   20: (body, { field }) => body.group(field['handshake.verify_data'], () => undefined, body.remaining),
   22: certificateStatus,
+  24: (body, { field }) => body.number(field['handshake.key_update.request_update']),
 };

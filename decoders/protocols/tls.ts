@@ -1,14 +1,16 @@
-import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
+import { type Body, bytes, type Field, group, type LayerNode, protocol, text, uint } from '../core/index.js';
 import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
-import { placedAt, readIn } from './other-octets.js';
+import { movedBy, placedAt, readIn } from './other-octets.js';
 import { readAlert } from './tls-alert.js';
 import { tlsHandshakeFields } from './tls-fields.js';
 import { messageName, readMessage } from './tls-handshake.js';
+import { decrypts, explicitOctets, type Opened, openRecord } from './tls-records-open.js';
 import { readSsl2Hello, SSL2_HELLO, ssl2Fields, ssl2HelloLength } from './tls-ssl2.js';
 import { contained, isTls13, stateOf, TLS13, type TlsState } from './tls-state.js';
 import { certificateFields } from './x509-fields.js';
 
 const HEADER_OCTETS = 5;
+const ALERT = 21;
 const HANDSHAKE = 22;
 const APPLICATION_DATA = 23;
 /** RFC 8446, section 5.1, and what RFC 5246, section 6.2.3 adds for the cipher. */
@@ -27,6 +29,7 @@ const fields = {
   'record.length': uint(16, 'Length'),
   change_cipher_spec: group('Change Cipher Spec Message'),
   app_data: bytes(0, 'Encrypted Application Data'),
+  app_data_proto: text('Application Data Protocol'),
   heartbeat_message: group('Heartbeat Message'),
   ...ssl2Fields,
   ...tlsHandshakeFields,
@@ -51,8 +54,9 @@ export const tls = protocol('tls', 'Transport Layer Security', {
     return ssl2HelloLength(view, start, end) || -1;
   },
   forgets: {
-    octets: (view, start, end) =>
+    octets: (view, start, end, conversation) =>
       end - start >= HEADER_OCTETS &&
+      !decrypts(conversation) &&
       (isRecord(view, start) ? view.getUint8(start) === APPLICATION_DATA : ssl2HelloLength(view, start, end) === 0),
     fields: ['record', 'record.content_type', 'record.opaque_type', 'record.version', 'record.length', 'app_data'],
   },
@@ -132,7 +136,11 @@ function record(body: Body, field: TlsFields, state: TlsState): void {
     body.number(field['record.length']);
     body.describe(`${contentTypes[type]} Protocol`);
     const whole = end <= body.end;
-    const fragment = () => content(body, field, state, type, version, length);
+    const opened = whole ? openRecord(body, type, version, length) : undefined;
+    const fragment = () =>
+      opened === undefined
+        ? content(body, field, state, type, version, length)
+        : readOpened(body, field, state, { ...opened, opaque, version, length });
     // What is cut stops the layer; what is wrong within a record does not spoil the next.
     if (whole) contained(body, end, fragment);
     else fragment();
@@ -158,6 +166,41 @@ function goesOn(body: Body, length: number): void {
     available: body.remaining,
     limitedBy: 'tcp',
   });
+}
+
+/** A record whose protection was removed. */
+interface OpenedRecord extends Opened {
+  /** Whether its header hides its type, as in TLS 1.3. */
+  readonly opaque: boolean;
+  readonly version: number;
+  /** Octets of the fragment. */
+  readonly length: number;
+}
+
+/** Shows what a record hid. The octets of most ciphers stand where those do that they were made from. */
+function readOpened(body: Body, field: TlsFields, state: TlsState, record: OpenedRecord): void {
+  const { type, octets, opaque, version, application } = record;
+  const start = body.position;
+  const end = body.end;
+  if (opaque) body.derived(field['record.content_type'], type, undefined, start - HEADER_OCTETS, 1);
+  if (type === APPLICATION_DATA) {
+    if (end > start) body.take(field.app_data, end - start);
+    const title = body.dissection.conversation?.reveal?.(octets, application);
+    if (title !== undefined) body.derived(field.app_data_proto, title, undefined, start, end - start);
+    return;
+  }
+  const lead = explicitOctets(state.suite);
+  body.skip(lead);
+  const at = body.position;
+  const nodes = readIn(body, octets, 0, octets.length, (inner) => {
+    if (type === HANDSHAKE) handshake(inner, field, state, version, false, true);
+    else if (type === ALERT) readAlert(inner, field, octets.length !== 2, octets.length);
+    else if (inner.remaining > 0) inner.skip(inner.remaining);
+  });
+  body.adopt(movedBy(nodes, at - body.walk.packetStart));
+  body.position = Math.min(end, at + octets.length);
+  // Type, padding and tag.
+  body.skip(end - body.position);
 }
 
 function content(body: Body, field: TlsFields, state: TlsState, type: number, version: number, length: number): void {

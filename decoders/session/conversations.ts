@@ -1,6 +1,7 @@
 /** The conversations that a session knows: their streams, what protocols remember, what others announced. */
 
 import type { Conversation } from '../core/conversation.js';
+import type { Secrets } from '../core/secrets.js';
 import { ByteStream } from './byte-stream.js';
 import { MessageBuffer } from './message-buffer.js';
 
@@ -44,6 +45,8 @@ export class ConversationState {
   said = false;
   readonly directions: readonly [Direction, Direction] = [new Direction(), new Direction()];
   readonly memory = new Map<string, unknown>();
+  /** The conversation that is hidden in this one, once something of it was decrypted. */
+  inside: ConversationState | undefined;
   /** Octets that it kept when they were counted last. */
   counted = 0;
 
@@ -59,6 +62,22 @@ interface Expected {
   readonly handover: readonly [string, unknown] | undefined;
 }
 
+/** How what is hidden in conversations comes to light. */
+export interface Hidden {
+  readonly secrets: Secrets;
+  /**
+   * Chooses the protocol of what was hidden, unless it is known already.
+   *
+   * @returns its title; undefined when it stays unknown
+   */
+  choose(
+    inside: ConversationState,
+    ends: Ends,
+    octets: Uint8Array,
+    application: string | undefined,
+  ): string | undefined;
+}
+
 export class Conversations {
   private readonly states = new Map<string, ConversationState>();
   private readonly expected = new Map<string, Expected>();
@@ -67,8 +86,14 @@ export class Conversations {
   private latest: ConversationState | undefined;
   private latestKey = '';
 
-  /** @param idOf registry id by filter name */
-  constructor(private readonly idOf: (filter: string) => number) {}
+  /**
+   * @param idOf registry id by filter name
+   * @param hidden what is to be decrypted with, if anything is
+   */
+  constructor(
+    private readonly idOf: (filter: string) => number,
+    private readonly hidden?: Hidden,
+  ) {}
 
   /** The conversation of a packet, made when it is new. */
   of(ends: Ends): ConversationState {
@@ -102,7 +127,8 @@ export class Conversations {
 
   /** Counts what a conversation keeps now, and forgets those that are idle longest when all keep too much. */
   count(state: ConversationState): void {
-    const held = state.directions[0].held + state.directions[1].held;
+    let held = state.directions[0].held + state.directions[1].held;
+    if (state.inside !== undefined) held += state.inside.directions[0].held + state.inside.directions[1].held;
     this.octets += held - state.counted;
     state.counted = held;
     for (const key of this.states.keys()) {
@@ -118,8 +144,13 @@ export class Conversations {
   }
 
   /** What a protocol sees of a conversation while it dissects one packet. */
-  seenFrom(ends: Ends, state: ConversationState, packet: number): Conversation {
-    return new Seen(ends, state, packet, this);
+  seenFrom(ends: Ends, state: ConversationState, packet: number): Seen {
+    return new Seen(ends, state, packet, this, this.hidden, false);
+  }
+
+  /** The same of the one that is hidden in it, in which nothing is decrypted again. */
+  seenInside(ends: Ends, inside: ConversationState, packet: number): Seen {
+    return new Seen(ends, inside, packet, this, undefined, true);
   }
 
   /** Makes the protocol of the conversation another one, which goes before ports. */
@@ -150,17 +181,49 @@ export function directionOf(ends: Ends, state: ConversationState): 0 | 1 {
   return ends.source === state.source && ends.sourcePort === state.sourcePort ? 0 : 1;
 }
 
+const NOTHING: readonly Uint8Array<ArrayBuffer>[] = [];
+
 /** One packet's view of its conversation; a class, because one is made for every packet. */
-class Seen implements Conversation {
+export class Seen implements Conversation {
   readonly direction: 0 | 1;
+  /** What was revealed since it was taken last. */
+  private revealed: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(
-    private readonly ends: Ends,
+    readonly ends: Ends,
     private readonly state: ConversationState,
     readonly packet: number,
     private readonly all: Conversations,
+    private readonly hidden: Hidden | undefined,
+    readonly secure: boolean,
   ) {
     this.direction = directionOf(ends, state);
+  }
+
+  get secrets(): Secrets | undefined {
+    return this.hidden?.secrets;
+  }
+
+  /** The conversation that is hidden in this one, as this packet sees it. */
+  get inside(): { readonly state: ConversationState; readonly seen: Seen } | undefined {
+    const { inside } = this.state;
+    return inside && { state: inside, seen: this.all.seenInside(this.ends, inside, this.packet) };
+  }
+
+  reveal(octets: Uint8Array<ArrayBuffer>, application: string | undefined): string | undefined {
+    const { state, ends, hidden } = this;
+    if (hidden === undefined || octets.length === 0) return undefined;
+    state.inside ??= new ConversationState(state.source, state.sourcePort);
+    this.revealed.push(octets);
+    return hidden.choose(state.inside, ends, octets, application);
+  }
+
+  /** What was revealed, in order; it is forgotten here. */
+  takeRevealed(): readonly Uint8Array<ArrayBuffer>[] {
+    if (this.revealed.length === 0) return NOTHING;
+    const taken = this.revealed;
+    this.revealed = [];
+    return taken;
   }
 
   get source(): string {

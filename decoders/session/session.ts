@@ -9,13 +9,23 @@ import type { Conversation, TransportNotes } from '../core/conversation.js';
 import { dissectLayers, newDissection, type PacketData, trailers, unclaimed, walkProblem } from '../core/dissect.js';
 import type { Problem } from '../core/problem.js';
 import type { Registry } from '../core/registry.js';
+import type { Secrets } from '../core/secrets.js';
 import type { LayerNode, PacketTree, TreeSource } from '../core/tree.js';
 import { PacketFlag, Walk, walkFrom, walkPacket } from '../core/walk.js';
 import { EndsOf } from './addresses.js';
 import { AGREE_ON_TLS, beginsTls } from './begins-tls.js';
 import { sequenceDistance } from './byte-stream.js';
-import { type ConversationState, Conversations, type Direction, directionOf, type Ends } from './conversations.js';
+import {
+  type ConversationState,
+  Conversations,
+  type Direction,
+  directionOf,
+  type Ends,
+  type Hidden,
+  Seen,
+} from './conversations.js';
 import { Fragments } from './fragments.js';
+import { chooser } from './inside.js';
 import { joinFragments } from './join-fragments.js';
 import { MAXIMUM_MESSAGE } from './message-buffer.js';
 import { type AnalysisOptions, TransportAnalysis } from './transport-notes.js';
@@ -38,6 +48,8 @@ export interface SessionOptions extends AnalysisOptions {
    * was captured on the machine that sent it has no checksums yet.
    */
   readonly verifyTcpChecksum?: boolean;
+  /** To decrypt with. Default none: nothing is decrypted but what everybody can. */
+  readonly secrets?: Secrets | undefined;
 }
 
 /** Whether somebody wants what a protocol (its registry id) says in the octets [start, end). */
@@ -82,6 +94,10 @@ interface Growing {
 /** Walks that are kept for the next packet. */
 const MAXIMUM_WALKS = 16;
 
+/** What the octets are called that were put together from several segments. */
+const REASSEMBLED = 'Reassembled TCP';
+const DECRYPTED = 'Decrypted TLS';
+
 const TCP = 6;
 const FIN = 1;
 const SYN = 2;
@@ -103,7 +119,9 @@ export class Session {
     private readonly registry: Registry,
     private readonly options: SessionOptions = {},
   ) {
-    this.conversations = new Conversations((filter) => registry.idOf(filter));
+    const { secrets } = options;
+    const hidden: Hidden | undefined = secrets && { secrets, choose: chooser(registry) };
+    this.conversations = new Conversations((filter) => registry.idOf(filter), hidden);
     this.analysis = new TransportAnalysis(registry, options);
     this.ends = new EndsOf(registry, new Columns(1));
     this.tcp = registry.idOf('tcp');
@@ -392,6 +410,7 @@ export class Session {
     state: ConversationState,
     conversation: Conversation,
     growing: Growing,
+    name = REASSEMBLED,
   ): boolean {
     direction.pending.append(piece.bytes, piece.start, piece.end);
     let shown = false;
@@ -403,7 +422,7 @@ export class Session {
           ? length
           : this.runOf(direction.pending.view(), 0, length, state, direction, conversation);
       if (whole === 0) return shown;
-      this.showTaken(direction, whole, state.protocol, conversation, growing);
+      this.showTaken(direction, whole, state.protocol, conversation, growing, name);
       shown = true;
     }
   }
@@ -411,10 +430,23 @@ export class Session {
   /** Shows what is waiting when the stream has ended and the message is one that goes on until then. */
   private flush(direction: Direction, state: ConversationState, conversation: Conversation, growing: Growing): boolean {
     const { pending, stream, end } = direction;
-    if (end === undefined || pending.length === 0 || !stream.endsAt(end)) return false;
+    if (end === undefined || !stream.endsAt(end)) return false;
+    this.flushInside(conversation, growing);
+    if (pending.length === 0) return false;
     if (direction.needed !== Number.POSITIVE_INFINITY) return false;
     this.showTaken(direction, pending.length, state.protocol, conversation, growing);
     return true;
+  }
+
+  /** The same for what was decrypted: it ends with the stream that hid it. */
+  private flushInside(conversation: Conversation, growing: Growing): void {
+    const inside = conversation instanceof Seen ? conversation.inside : undefined;
+    if (inside === undefined) return;
+    const { state, seen } = inside;
+    const direction = state.directions[seen.direction];
+    const { pending, needed } = direction;
+    if (pending.length > 0 && needed === Number.POSITIVE_INFINITY)
+      this.showTaken(direction, pending.length, state.protocol, seen, growing, DECRYPTED);
   }
 
   private showTaken(
@@ -423,6 +455,7 @@ export class Session {
     protocol: number,
     conversation: Conversation,
     growing: Growing,
+    name = REASSEMBLED,
   ): void {
     direction.needed = 0;
     if (this.leaves(direction.pending.view(), 0, octets, protocol, conversation, growing)) {
@@ -430,7 +463,7 @@ export class Session {
       return;
     }
     const bytes = direction.pending.take(octets);
-    const source = this.addSource(growing, 'Reassembled TCP', bytes);
+    const source = this.addSource(growing, name, bytes);
     const walk = this.freshWalk();
     walk.reset(0, bytes.length);
     walk.transport = TCP;
@@ -507,13 +540,31 @@ export class Session {
     const partly = wanted !== 'whole' && wanted !== 'lower' && conversation !== undefined;
     const first = partly ? Math.max(from, this.transportDepth(walk) + 1) : from;
     const columns = dissectLayers(this.registry, dissection, first, layers);
-    if (wanted === 'none') return;
+    if (wanted === 'none') {
+      this.showInside(conversation, growing);
+      return;
+    }
     if (columns !== undefined) growing.shown = columns;
     if (from === 0 && source === undefined && !partly) trailers(this.registry, dissection, layers);
     const data = withPayload ? unclaimed(dissection, walk.capturedEnd) : undefined;
     if (data !== undefined) layers.push(data);
     walkProblem(dissection);
     for (const layer of layers) growing.layers.push(source === undefined ? layer : { ...layer, source });
+    this.showInside(conversation, growing);
+  }
+
+  /** Shows the whole messages of what the layers above have decrypted. */
+  private showInside(conversation: Conversation | undefined, growing: Growing): void {
+    if (!(conversation instanceof Seen)) return;
+    const revealed = conversation.takeRevealed();
+    const { inside } = conversation;
+    if (revealed.length === 0 || inside === undefined) return;
+    const { state, seen } = inside;
+    const direction = state.directions[seen.direction];
+    for (const bytes of revealed) {
+      const piece = { bytes, start: 0, end: bytes.length };
+      this.showPending(piece, direction, state, seen, growing, DECRYPTED);
+    }
   }
 
   private addSource(growing: Growing, name: string, bytes: Uint8Array): number {
