@@ -10,6 +10,9 @@ import {
   viewOf,
 } from '../../captures/formats/epb.js';
 import { addressBytes, addressText } from '../../captures/index/addresses.js';
+import type { KeyLog } from '../../captures/secrets/key-log.js';
+import { readComments } from '../../captures/query/comments.js';
+import { keyLogTexts } from '../../captures/secrets/secrets-blocks.js';
 import type { Block, CaptureInterface, PacketSource } from '../../captures/sources/source.js';
 import { frameLayer } from '../../decoders/core/frame.js';
 import {
@@ -38,6 +41,8 @@ export class Packet implements FilterPacket {
   timeHigh = 0;
   timeLow = 0;
   relativeNanoseconds = 0;
+  private before = Number.NaN;
+  private last = Number.NaN;
   interfaceId = 0;
   interfaceName = '';
   readonly walk = new Walk();
@@ -81,6 +86,8 @@ export class Packet implements FilterPacket {
     this.relativeNanoseconds = this.timed
       ? relativeNanoseconds(this.timeHigh, this.timeLow, this.baseHigh, this.baseLow)
       : 0;
+    this.before = this.last;
+    this.last = this.timed ? this.relativeNanoseconds : Number.NaN;
     if (!this.inOrder) {
       walkPacket(this.registry, view, this.linkType, this.start, this.captured, this.original, this.walk);
       if ((this.walk.flags & PacketFlag.fragment) === 0) return;
@@ -91,6 +98,14 @@ export class Packet implements FilterPacket {
 
   matches(filter: CompiledFilter): boolean {
     return this.decoded === undefined ? filter.matches(this) : filter.matchesTree(this, this.decoded);
+  }
+
+  previousNanoseconds(): number {
+    return this.before;
+  }
+
+  comments(): string[] {
+    return readComments(this.view, this.start - EPB.data);
   }
 
   get tree(): PacketTree {
@@ -112,11 +127,12 @@ export class Packet implements FilterPacket {
         number: this.number,
         time,
         relative: time === null ? null : time - base,
+        ...(time === null ? {} : { delta: Number.isNaN(this.before) ? 0n : time - base - BigInt(this.before) }),
         length: this.original,
         captured: this.captured,
         interfaceId: this.interfaceId,
         interfaceName: this.interfaceName,
-        comments: [],
+        comments: this.comments(),
       },
       this.tree.layers,
     );
@@ -167,6 +183,8 @@ export interface Reading {
   /** Packets to read at most, as tshark counts them: before the filter. */
   readonly limit: number;
   readonly session: SessionOptions;
+  /** Gets the secrets that the file brings with it. */
+  readonly keyLog: KeyLog;
   /** Whether the sink looks at what depends on earlier packets. */
   readonly inOrder: boolean;
 }
@@ -179,7 +197,7 @@ export interface Reading {
 export async function readPackets(
   source: PacketSource,
   sink: Sink,
-  { registry, filter, limit, session, inOrder }: Reading,
+  { registry, filter, limit, session, keyLog, inOrder }: Reading,
 ): Promise<void> {
   const deep = inOrder || filter?.shallow === false;
   const packet = new Packet(registry, new Session(registry, session), deep);
@@ -190,6 +208,7 @@ export async function readPackets(
     const { bytes } = block;
     const view = viewOf(bytes);
     matched = [];
+    for (const text of keyLogTexts(bytes)) keyLog.add(text);
     for (
       let at = nextPacket(view, 0, bytes.length);
       at >= 0;

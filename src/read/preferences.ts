@@ -1,5 +1,7 @@
 /** `-o NAME:VALUE`: Wireshark's names for what changes decoding. */
 
+import type { KeyLog } from '../../captures/secrets/key-log.js';
+import { readKeyLogFile } from '../../captures/secrets/key-log-file.js';
 import type { SessionOptions } from '../../decoders/session/session.js';
 import { UsageError } from '../commands/failure.js';
 
@@ -14,7 +16,8 @@ const booleans = new Set([
   'tcp.check_checksum',
   'udp.check_checksum',
 ]);
-const texts = new Set(['tls.keylog_file']);
+const KEY_LOG_FILE = 'tls.keylog_file';
+const texts = new Set([KEY_LOG_FILE]);
 
 /**
  * Checks preferences, so that a script learns of a slip of the pen.
@@ -58,4 +61,21 @@ export function sessionOptions(given: readonly string[]): SessionOptions {
     analyzeSequenceNumbers: said.get('tcp.analyze_sequence_numbers') ?? true,
     relativeSequenceNumbers: said.get('tcp.relative_sequence_numbers') ?? true,
   };
+}
+
+/**
+ * Adds the secrets of the file that `tls.keylog_file` names.
+ *
+ * @throws CaptureError when it cannot be read
+ */
+export async function addKeyLogFile(keyLog: KeyLog, given: readonly string[]): Promise<void> {
+  const prefix = `${KEY_LOG_FILE}:`;
+  const path = given
+    .findLast((preference) => preference.startsWith(prefix))
+    ?.slice(prefix.length)
+    .trim();
+  if (path === undefined || path === '') return;
+  const { taken } = keyLog.add(await readKeyLogFile(path));
+  if (Object.keys(taken.labels).length === 0)
+    console.error(`netglass: ${path} has no secrets: its lines are not those of an SSLKEYLOGFILE`);
 }

@@ -2,6 +2,8 @@
 
 import { PcapngWriter } from '../../captures/formats/pcapng-writer.js';
 import { hostTexts } from '../../captures/recording/section.js';
+import { KeyLog } from '../../captures/secrets/key-log.js';
+import { secretsOf } from '../../captures/secrets/node-secrets.js';
 import { openFile } from '../../captures/sources/file.js';
 import { CaptureError, type PacketSource } from '../../captures/sources/source.js';
 import type { Registry } from '../../decoders/core/index.js';
@@ -13,7 +15,7 @@ import { type FieldFormat, fieldFormat, fieldsLine, headerLine, type WantedField
 import { jsonOf } from './json.js';
 import { Output } from './output.js';
 import { readPackets, type Sink } from './packets.js';
-import { checkPreferences, sessionOptions } from './preferences.js';
+import { addKeyLogFile, checkPreferences, sessionOptions } from './preferences.js';
 import { lineOf, treeOf } from './text.js';
 
 export interface ReadOptions {
@@ -37,6 +39,8 @@ export async function read(options: ReadOptions): Promise<void> {
   for (const warning of checkPreferences(options.preference)) console.error(`netglass: ${warning}`);
   const decoder = registry.with(decodeAsRules(registry, options.decodeAs));
   const filter = compiled(decoder, options.displayFilter);
+  const keyLog = new KeyLog();
+  await addKeyLogFile(keyLog, options.preference);
   const source = await openFile(options.read);
   const output = new Output(options.write ?? '-');
   const sink = options.write === undefined ? printing(options, fields, format, output) : writing(output);
@@ -45,7 +49,8 @@ export async function read(options: ReadOptions): Promise<void> {
     registry: decoder,
     filter,
     limit: options.count ?? Number.POSITIVE_INFINITY,
-    session: sessionOptions(options.preference),
+    session: { ...sessionOptions(options.preference), secrets: secretsOf(keyLog) },
+    keyLog,
     // What is only written, or is below applications, needs nothing of earlier packets.
     inOrder: options.write === undefined && !(options.type === 'fields' && fields.every((field) => field.shallow)),
   });
