@@ -53,8 +53,14 @@ export class HttpBodies {
   /** No more comes: what was waited for in vain is given out as it came. */
   finish(): Said[] {
     const out: Said[] = [];
-    for (const direction of Object.values(this.directions)) direction.finish(out);
+    for (const direction of Object.values(this.directions)) direction.giveBack(out);
+    this.close();
     return out;
+  }
+
+  /** Lets go of what decompressors hold. */
+  close(): void {
+    for (const direction of Object.values(this.directions)) direction.close();
   }
 }
 
@@ -107,8 +113,7 @@ class Direction {
     this.state = 'header';
   }
 
-  finish(out: Said[]): void {
-    this.giveBack(out);
+  close(): void {
     this.coding?.close();
   }
 
@@ -250,7 +255,8 @@ class Direction {
     return next;
   }
 
-  private giveBack(out: Said[]): void {
+  /** Gives out what waits for more as it came. */
+  giveBack(out: Said[]): void {
     if (this.pending.length > 0 && this.last !== undefined) out.push({ ...this.last, bytes: this.pending });
     this.pending = new Uint8Array(0);
   }

@@ -163,11 +163,15 @@ function payloadLength(layers: DecodedPacket['layers'], length: number): number 
   return transport?.payload ?? length;
 }
 
+/** Characters of a label at most; some messages put whole addresses into their line. */
+const LONGEST_LABEL = 200;
+
 /** What an application said, in the words of the packet list; of a bare segment what it is for. */
 function labelOf({ protocol, info }: DecodedPacket['row'], segment: LadderSegment | undefined): string {
   if (segment === undefined || protocol !== 'TCP') {
     const text = info.trim();
-    return text.startsWith(protocol) ? text : `${protocol} ${text}`.trim();
+    const label = text.startsWith(protocol) ? text : `${protocol} ${text}`.trim();
+    return label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL)}…` : label;
   }
   const { flags, length } = segment;
   return length === 0 ? flags : `${flags} · ${length} ${length === 1 ? 'octet' : 'octets'}`;

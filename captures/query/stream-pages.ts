@@ -49,6 +49,11 @@ class Place {
     const said = this.follower.finish();
     return this.bodies === undefined ? said : [...(await this.bodies.decode(said)), ...this.bodies.finish()];
   }
+
+  /** Nobody goes on from here. */
+  close(): void {
+    this.bodies?.close();
+  }
 }
 
 const keyOf = ({ flow, decode }: StreamQuery): string => `${flow} ${decode ?? ''}`;
@@ -113,7 +118,8 @@ export class StreamPages {
   }
 
   private keep(place: Place): void {
-    this.places = [...this.places.slice(1 - KEPT_PLACES), place];
+    this.places.push(place);
+    if (this.places.length > KEPT_PLACES) this.places.shift()?.close();
   }
 }
 
@@ -144,30 +150,34 @@ export async function* followFlow(
     octets = 0;
     return piece;
   };
-  if (query.format === 'events') yield Buffer.from('retry: 1000\n\n');
-  for (let goesOn = query.running; ; ) {
-    for await (const said of place.advance()) {
-      looked++;
-      if (place.follower.position <= (query.after ?? 0)) {
-        if (looked % TURN === 0) yield new Uint8Array(0);
-        continue;
+  try {
+    if (query.format === 'events') yield Buffer.from('retry: 1000\n\n');
+    for (let goesOn = query.running; ; ) {
+      for await (const said of place.advance()) {
+        looked++;
+        if (place.follower.position <= (query.after ?? 0)) {
+          if (looked % TURN === 0) yield new Uint8Array(0);
+          continue;
+        }
+        for (const one of chosen(said, query)) {
+          gathered.push(one);
+          octets += 'gap' in one ? 0 : one.bytes.length;
+          count++;
+        }
+        if (octets >= PIECE_OCTETS || looked % TURN === 0) yield take();
+        if (count >= limit) break;
       }
-      for (const one of chosen(said, query)) {
-        gathered.push(one);
-        octets += 'gap' in one ? 0 : one.bytes.length;
-        count++;
-      }
-      if (octets >= PIECE_OCTETS || looked % TURN === 0) yield take();
-      if (count >= limit) break;
+      yield take();
+      if (count >= limit) return;
+      if (query.format !== 'events' || !goesOn) break;
+      goesOn = await waitForMore();
     }
+    gathered = chosen(await place.finish(), query);
     yield take();
-    if (count >= limit) return;
-    if (query.format !== 'events' || !goesOn) break;
-    goesOn = await waitForMore();
+    yield writer.end();
+  } finally {
+    place.close();
   }
-  gathered = chosen(await place.finish(), query);
-  yield take();
-  yield writer.end();
 }
 
 /** Events `segments`, as pages have them, and `ended`. Their ids are numbers of packets: whoever names one goes on behind it. */
