@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mode } from '../support/corpus.js';
+import type { AnalysisFindings } from './analysis.js';
 import type { FilterFindings } from './filter-run.js';
 import { LOWER, type Share, shareOf } from './report.js';
 import type { Tallies } from './tally.js';
@@ -18,7 +19,7 @@ function roundedDown(share: number, name: string): number {
 }
 
 /** Least share of equal fields by protocol, by mode. */
-export type Floors = Partial<Record<Mode | 'filters', Readonly<Record<string, number>>>>;
+export type Floors = Partial<Record<Mode | 'filters' | 'analysis', Readonly<Record<string, number>>>>;
 
 export function loadFloors(): Floors {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Floors) : {};
@@ -73,5 +74,23 @@ export function filtersBelowFloor(findings: FilterFindings): string[] {
   const reached = filterShares(findings);
   return Object.entries(loadFloors().filters ?? {}).flatMap(([name, least]) =>
     reached[name] < least ? [`filters, ${name}: ${reached[name]} are equal, it was ${least}`] : [],
+  );
+}
+
+/** The share of frames that are equal in everything, and of each field. */
+function analysisShares({ frames, equal, fields }: AnalysisFindings): Record<string, number> {
+  const down = (share: number): number => Math.floor(share * PROTOCOL_SCALE) / PROTOCOL_SCALE;
+  const shares = [...fields].map(([name, tally]) => [name, down(tally.equal / tally.compared)] as const);
+  return { frames: down(equal / frames), ...Object.fromEntries(shares) };
+}
+
+export function updateAnalysisFloors(findings: AnalysisFindings): void {
+  save({ ...loadFloors(), analysis: analysisShares(findings) });
+}
+
+export function analysisBelowFloor(findings: AnalysisFindings): string[] {
+  const reached = analysisShares(findings);
+  return Object.entries(loadFloors().analysis ?? {}).flatMap(([name, least]) =>
+    (reached[name] ?? 0) < least ? [`analysis, ${name}: ${reached[name] ?? 0} are equal, it was ${least}`] : [],
   );
 }

@@ -8,21 +8,23 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { registry } from '../../decoders/protocols/index.js';
 import { corpusFiles, corpusFolder, type Mode, oracleSheet, type Sheet } from '../support/corpus.js';
+import { analysisReport, compareAnalysis, noFindings } from './analysis.js';
 import { loadAnswers } from './filter-answers.js';
 import { compareFilters, filterReport } from './filter-run.js';
 import { updateAnswers } from './filter-update.js';
-import { updateFilterFloors, updateFloors } from './floors.js';
+import { analysisBelowFloor, updateAnalysisFloors, updateFilterFloors, updateFloors } from './floors.js';
 import { freshSheet } from './fresh.js';
 import { differences, exceptionLines, LOWER, notSeen, percent, protocolTable, shareOf } from './report.js';
 import { Conformance } from './run.js';
 
-const USAGE = `usage: npm run conformance -- [CORPUS] [--only PROTOCOL|FILE] [--show N] [--mode pkt|app] [--oracle] [--filters] [--update]
+const USAGE = `usage: npm run conformance -- [CORPUS] [--only PROTOCOL|FILE] [--show N] [--mode pkt|app] [--oracle] [--filters] [--analysis] [--update]
   CORPUS    a folder with captures/ in it; default ../shared/corpus
   --only    only the fields of a protocol, or only the files whose names have this in them
   --show    differences to show of each field, one a file; default 3
   --mode    pkt: each packet by itself; app: with reassembly; default both
   --oracle  only the answers that lie beside the corpus; tshark is not run
   --filters compares the packets that the filters of test/fixtures/filters.txt find, and no fields
+  --analysis compares what the order of packets tells of TCP and UDP (tcp.analysis.*, tcp.stream), and no other fields
   --update  writes test/conformance/floors.json from those answers; with --filters, asks tshark for the filters anew`;
 
 interface Wanted {
@@ -33,6 +35,7 @@ interface Wanted {
   readonly modes: readonly Mode[];
   readonly oracle: boolean;
   readonly filters: boolean;
+  readonly analysis: boolean;
   readonly update: boolean;
 }
 
@@ -46,6 +49,7 @@ function readArguments(): Wanted {
         mode: { type: 'string', default: 'both' },
         oracle: { type: 'boolean', default: false },
         filters: { type: 'boolean', default: false },
+        analysis: { type: 'boolean', default: false },
         update: { type: 'boolean', default: false },
       },
     });
@@ -66,6 +70,7 @@ function readArguments(): Wanted {
       show: Number(values.show),
       modes: values.mode === 'both' ? ['pkt', 'app'] : [values.mode as Mode],
       filters: values.filters,
+      analysis: values.analysis,
       oracle: values.oracle || values.update,
       update: values.update,
     };
@@ -99,10 +104,30 @@ async function filters({ folder, update, show }: Wanted): Promise<void> {
   if (update) updateFilterFloors(findings);
 }
 
+async function analysis({ folder, files, update, show }: Wanted): Promise<void> {
+  const findings = noFindings();
+  // Most captures have neither: what lies beside the corpus says which.
+  const mayHave = (file: string): boolean => {
+    const sheet = oracleSheet(file, 'pkt', folder);
+    const column = sheet?.columns.indexOf('frame.protocols') ?? -1;
+    return sheet === undefined || [...sheet.rows.values()].some((row) => /:(tcp|udp)/.test(row[column] ?? ''));
+  };
+  for (const file of files) if (mayHave(file)) await compareAnalysis(file, folder, findings);
+  process.stdout.write(`${analysisReport(findings, show).join('\n')}\n`);
+  if (update) updateAnalysisFloors(findings);
+  const below = files.length === corpusFiles(folder).length ? analysisBelowFloor(findings) : [];
+  for (const line of below) process.stdout.write(`BELOW ${line}\n`);
+  if (below.length > 0) process.exitCode = 1;
+}
+
 async function main(): Promise<void> {
   const wanted = readArguments();
   if (wanted.filters) {
     await filters(wanted);
+    return;
+  }
+  if (wanted.analysis) {
+    await analysis(wanted);
     return;
   }
   const reached: Partial<Record<Mode, Conformance['tallies']>> = {};

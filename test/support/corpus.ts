@@ -19,6 +19,9 @@ export interface CorpusPacket {
   readonly captured: number;
   readonly original: number;
   readonly linkType: number;
+  /** Nanoseconds since 1970: `timeHigh` × 2^32 + `timeLow`. */
+  readonly timeHigh: number;
+  readonly timeLow: number;
 }
 
 /** Names of the capture files, in a fixed order; none when there is no corpus. */
@@ -51,6 +54,8 @@ export async function* corpusPackets(file: string, folder = corpusFolder): Async
           captured: view.getUint32(at + EPB.captured, true),
           original: view.getUint32(at + EPB.original, true),
           linkType: source.interfaces[view.getUint32(at + EPB.interface, true)]?.linkType ?? -1,
+          timeHigh: view.getUint32(at + EPB.timeHigh, true),
+          timeLow: view.getUint32(at + EPB.timeLow, true),
         };
     }
   } finally {
