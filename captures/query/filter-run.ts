@@ -14,6 +14,7 @@ import { BLOCK_TYPE, EPB, relativeNanoseconds } from '../formats/epb.js';
 import { scanSegment } from '../segments/block-scanner.js';
 import { segmentPath } from '../segments/segment-files.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { CommentFinder, timeBefore } from './comments.js';
 import { filterPrograms } from './flow-programs.js';
 import type { Matches } from './query-types.js';
 import { StreamRows } from './stream-rows.js';
@@ -88,6 +89,9 @@ export class FilterRun {
     // Looked up only when the filter comes to ask for it.
     const programs = filterPrograms(reader);
     this.packet.programs = () => programs(reader.ref(this.packet.number)?.flow ?? 0);
+    this.packet.previousNanoseconds = () => timeBefore(reader, this.packet.number);
+    const comments = new CommentFinder(reader);
+    this.packet.comments = () => comments.of(this.packet.view, this.packet.start - EPB.data, this.packet.number);
     this.baseHigh = Number((base ?? 0n) >> 32n);
     this.baseLow = Number((base ?? 0n) & 0xffffffffn);
   }

@@ -13,20 +13,11 @@ import {
 import { expertOf } from '../../decoders/core/problem.js';
 import { isProgramField, type PacketProgram, valuesOfProgram } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
-import {
-  EPB,
-  EPB_DIRECTION,
-  findPacketOption,
-  hasTime,
-  nanoseconds,
-  OPTION,
-  packetFlags,
-  packetOptions,
-  padded,
-} from '../formats/epb.js';
+import { EPB, EPB_DIRECTION, hasTime, nanoseconds, packetFlags } from '../formats/epb.js';
 import { addressBytes, addressText } from '../index/addresses.js';
 import type { Mark } from '../store/marks.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { marksBetween, readComments, timeBefore } from './comments.js';
 import { ProcessesOfFlows } from './flow-programs.js';
 import type { StoredPacket } from './log-reader.js';
 import type { PacketDetail, PacketRow } from './query-types.js';
@@ -53,24 +44,8 @@ function readFrame({ view, at }: StoredPacket): Frame {
     interfaceId: view.getUint32(at + EPB.interface, true),
     direction:
       direction === EPB_DIRECTION.inbound ? 'inbound' : direction === EPB_DIRECTION.outbound ? 'outbound' : null,
-    comments: findPacketOption(view, at, OPTION.comment) < 0 ? [] : readComments(view, at),
+    comments: readComments(view, at),
   };
-}
-
-const decoder = new TextDecoder();
-
-function readComments(view: DataView, at: number): string[] {
-  const comments: string[] = [];
-  const end = at + view.getUint32(at + 4, true) - 4;
-  for (let option = packetOptions(view, at); option + 4 <= end; ) {
-    const code = view.getUint16(option, true);
-    const length = view.getUint16(option + 2, true);
-    if (code === OPTION.endOfOptions || option + 4 + length > end) break;
-    if (code === OPTION.comment)
-      comments.push(decoder.decode(new Uint8Array(view.buffer, view.byteOffset + option + 4, length)));
-    option += 4 + padded(length);
-  }
-  return comments;
 }
 
 /** A packet with everything that a row, a tree or a line of an export needs. */
@@ -145,6 +120,7 @@ export class RowBuilder {
           number: ref.number,
           time: frame.time,
           relative,
+          ...(relative === null ? {} : { delta: this.delta(ref.number, relative) }),
           length: frame.original,
           captured: frame.captured,
           interfaceId: frame.interfaceId,
@@ -205,13 +181,18 @@ export class RowBuilder {
     );
   }
 
+  /** Nanoseconds since the packet before; 0 for the first, as Wireshark has it. */
+  private delta(number: number, relative: bigint): bigint {
+    const before = timeBefore(this.reader, number);
+    return Number.isNaN(before) ? 0n : relative - BigInt(before);
+  }
+
   /** Marks made after the packet before this one and not after this one. */
   private marksBefore(number: number, time: bigint | null): string[] {
     if (this.marks.length === 0 || time === null) return [];
-    const before = number > 1 ? this.reader.ref(number - 1) : undefined;
-    const stored = before === undefined ? undefined : this.reader.log.read(before);
-    const from = stored === undefined ? -1n : (readFrame(stored).time ?? -1n);
-    return this.marks.filter((mark) => BigInt(mark.time) > from && BigInt(mark.time) <= time).map((mark) => mark.text);
+    const before = timeBefore(this.reader, number);
+    const from = Number.isNaN(before) ? -1n : (this.reader.baseTime ?? 0n) + BigInt(before);
+    return marksBetween(this.marks, from, time);
   }
 }
 

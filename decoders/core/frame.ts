@@ -12,6 +12,8 @@ export interface FrameFacts {
   /** Octets on the wire, and octets kept. */
   readonly length: number;
   readonly captured: number;
+  /** Nanoseconds since the packet captured before; absent where that is not known, 0 for the first. */
+  readonly delta?: bigint;
   readonly interfaceId: number;
   readonly interfaceName: string;
   readonly comments: readonly string[];
@@ -63,6 +65,10 @@ export function frameLayer(facts: FrameFacts, layers: readonly LayerNode[]): Lay
       secondsText(facts.time),
       `${secondsText(facts.time)} seconds`,
     );
+  }
+  if (facts.delta !== undefined) {
+    const text = secondsText(facts.delta);
+    add('time_delta', 'Time since the frame captured before', text, text, `${text} seconds`);
   }
   if (facts.relative !== null) {
     const text = secondsText(facts.relative);

@@ -62,6 +62,8 @@ export const frameFields = {
   'frame.time': { type: 'time', title: 'Arrival time' },
   'frame.time_epoch': { type: 'time', title: 'Arrival time in seconds since 1970' },
   'frame.time_relative': { type: 'duration', title: 'Time since the first frame' },
+  'frame.time_delta': { type: 'duration', title: 'Time since the frame captured before' },
+  'frame.comment': { type: 'string', title: 'Comment' },
   'frame.interface_id': { type: 'integer', title: 'Interface id' },
   'frame.interface_name': { type: 'string', title: 'Interface name' },
   'frame.protocols': { type: 'string', title: 'Protocols in frame' },
@@ -74,9 +76,7 @@ export type FrameField = keyof typeof frameFields;
 
 /** Wireshark's frame fields that need more than the packet itself; named so that the error can say so. */
 const laterFields = new Set([
-  'frame.comment',
   'frame.marked',
-  'frame.time_delta',
   'frame.time_delta_displayed',
   'frame.time_invalid',
   'frame.offset_shift',

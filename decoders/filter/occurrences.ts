@@ -16,7 +16,7 @@ export type Collect = (packet: FilterPacket, layers: Layers, out: RuntimeValue[]
 /** The frame's own fields of one value. Names and protocols come from the registry; nothing else does. */
 export function frameValue(
   registry: Registry,
-  name: Exclude<FrameField, ProgramField>,
+  name: Exclude<FrameField, ProgramField | 'frame.comment'>,
 ): (packet: FilterPacket) => RuntimeValue {
   switch (name) {
     case 'frame.number':
@@ -31,6 +31,8 @@ export function frameValue(
       return (packet) => packet.interfaceName;
     case 'frame.time_relative':
       return (packet) => packet.relativeNanoseconds;
+    case 'frame.time_delta':
+      return timeDelta;
     case 'frame.time':
     case 'frame.time_epoch':
       return ({ timeHigh, timeLow }) => BigInt(timeHigh) * 4294967296n + BigInt(timeLow);
@@ -44,6 +46,18 @@ export function frameValue(
         return protocolsText(names);
       };
   }
+}
+
+/** Nanoseconds since the packet captured before; 0 for the first one, as Wireshark has it. */
+function timeDelta(packet: FilterPacket): number {
+  const before = packet.previousNanoseconds?.() ?? Number.NaN;
+  return Number.isNaN(before) ? 0 : packet.relativeNanoseconds - before;
+}
+
+const NONE: readonly string[] = [];
+
+export function commentsOf(packet: FilterPacket): readonly string[] {
+  return packet.comments?.() ?? NONE;
 }
 
 /** The pseudo-protocol of the payload that no protocol claims. It is no layer of the walk. */
@@ -126,6 +140,7 @@ function walkCollector(
   if (reference.kind === 'frame') {
     const { name } = reference;
     if (isProgramField(name)) return (packet, _layers, out) => void out.push(...programValues(packet, name));
+    if (name === 'frame.comment') return (packet, _layers, out) => void out.push(...commentsOf(packet));
     const value = frameValue(registry, name);
     return (packet, _layers, out) => void out.push(value(packet));
   }

@@ -27,6 +27,10 @@ export interface FilterPacket {
   interfaceId: number;
   /** `if_name`; the empty string when it has none. */
   interfaceName: string;
+  /** Finds `relativeNanoseconds` of the packet captured before this one; NaN where there is none, or it has no time. */
+  previousNanoseconds?: () => number;
+  /** Finds what people have written about the packet; absent where nobody can have. */
+  comments?: () => readonly string[];
   /** Finds the processes that have a socket of the packet's flow; absent where nobody knows any. */
   programs?: () => readonly PacketProgram[];
   /** The packet's layers, already walked by `walkPacket`. */

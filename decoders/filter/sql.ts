@@ -114,6 +114,7 @@ function exclusive(a: Span, b: Span): Span {
 function presenceSpan(knowledge: IndexKnowledge, reference: Reference, exact: boolean): Span {
   if (reference.kind === 'frame') {
     if (isProgramField(reference.name)) return exactly(WITH_PROGRAM);
+    if (reference.name === 'frame.comment') return UNKNOWN;
     return exact && reference.name === 'frame.interface_name' ? UNKNOWN : exactly(ALL);
   }
   if (isUnclaimed(reference)) return UNKNOWN;

@@ -6,7 +6,7 @@ import type { Quantifier } from './ast.js';
 import type { Bound, Condition, Test } from './condition.js';
 import type { Reference, RuntimeValue } from './fields.js';
 import { type NumberCheck, numberCheck, numberRanges } from './numbers.js';
-import { collector, frameValue, hasProtocol, isUnclaimed, unclaimed } from './occurrences.js';
+import { collector, commentsOf, frameValue, hasProtocol, isUnclaimed, unclaimed } from './occurrences.js';
 import { isProgramField, programsOf, programTest } from './programs.js';
 import { treeCollector, treePresence } from './tree-occurrences.js';
 import { boundTest } from './values.js';
@@ -35,6 +35,7 @@ function walkPresence(reference: Reference): Test {
   if (reference.kind === 'frame') {
     // The file need not name its interfaces; everything else is always there.
     if (isProgramField(reference.name)) return (packet) => programsOf(packet).length > 0;
+    if (reference.name === 'frame.comment') return (packet) => commentsOf(packet).length > 0;
     if (reference.name === 'frame.interface_name') return (packet) => packet.interfaceName !== '';
     return () => true;
   }
@@ -108,6 +109,7 @@ function frameTest(registry: Registry, match: Match, ranges: ReturnType<typeof n
   const { reference, bounds, negated } = match;
   if (reference.kind !== 'frame') throw new Error(`${reference.name} is no field of the frame`);
   if (isProgramField(reference.name)) return programTest(reference.name, match);
+  if (reference.name === 'frame.comment') return commentTest(match);
   if (ranges !== undefined) {
     const check = numberCheck(ranges);
     switch (reference.name) {
@@ -129,6 +131,15 @@ function frameTest(registry: Registry, match: Match, ranges: ReturnType<typeof n
     if (!present(packet, layers)) return false;
     const found = value(packet);
     return tests.some((test) => test(found)) !== negated;
+  };
+}
+
+function commentTest({ bounds, quantifier, negated }: Match): Test {
+  const tests = bounds.map(boundTest);
+  const holds = (text: string) => tests.some((test) => test(text)) !== negated;
+  return (packet) => {
+    const texts = commentsOf(packet);
+    return quantifier === 'any' ? texts.some(holds) : texts.length > 0 && texts.every(holds);
   };
 }
 

@@ -10,8 +10,8 @@ import {
   viewOf,
 } from '../../captures/formats/epb.js';
 import { addressBytes, addressText } from '../../captures/index/addresses.js';
-import type { KeyLog } from '../../captures/secrets/key-log.js';
 import { readComments } from '../../captures/query/comments.js';
+import type { KeyLog } from '../../captures/secrets/key-log.js';
 import { keyLogTexts } from '../../captures/secrets/secrets-blocks.js';
 import type { Block, CaptureInterface, PacketSource } from '../../captures/sources/source.js';
 import { frameLayer } from '../../decoders/core/frame.js';

@@ -92,7 +92,7 @@ describe('errors', () => {
     // What is wrong only with the registry at hand.
     ['ip.sr', 0, /ip\.sr is not a field; did you mean ip\.src\?/],
     ['ip.src == 10.0.0.1 and nosuch.field', 23, /nosuch\.field is not a field$/],
-    ['frame.time_delta > 1', 0, /cannot be filtered by yet/],
+    ['frame.time_delta_displayed > 1', 0, /cannot be filtered by yet/],
     ['53 == udp.port', 0, /a field or protocol must stand here/],
     ['"a" == udp.port', 0, /a field must stand to the left/],
     ['udp.port == 70000', 12, /too big for udp\.port; its maximum is 65535/],
