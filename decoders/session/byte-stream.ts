@@ -15,8 +15,12 @@ export interface Piece {
   readonly packet?: number;
 }
 
-interface Waiting extends Piece {
+interface Waiting {
   readonly sequence: number;
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  readonly packet?: number;
 }
 
 export interface StreamLimits {
@@ -104,10 +108,10 @@ export class ByteStream {
       this.remembered?.append(fresh);
       return [fresh];
     }
-    this.insert(ahead <= 0 ? this.next : sequence, fresh);
+    const inserted = this.insert(ahead <= 0 ? this.next : sequence, fresh);
     const ready: Piece[] = [];
     this.drain(ready);
-    this.keepCopies(payload.bytes);
+    this.keepCopies(inserted);
     const { waitingOctets = MAXIMUM_WAITING, waitingSegments = MAXIMUM_SEGMENTS } = this.limits;
     const crowded = this.waitingOctets > waitingOctets || this.waiting.length > waitingSegments;
     return crowded && ready.length === 0 ? this.giveUp() : ready;
@@ -127,10 +131,11 @@ export class ByteStream {
   }
 
   /** Puts in what no waiting segment has: the first that came counts (RFC 9293, section 3.10.7.4, trims the later). */
-  private insert(sequence: number, payload: Piece): void {
+  private insert(sequence: number, payload: Piece): Waiting[] {
     const base = this.next ?? sequence;
     const from = octetsAhead(sequence, base);
     const to = from + payload.end - payload.start;
+    const inserted: Waiting[] = [];
     let index = this.firstEndingAfter(from, base);
     let at = from;
     while (at < to) {
@@ -139,15 +144,12 @@ export class ByteStream {
       const until = Math.min(to, otherStart);
       if (until > at) {
         const start = payload.start + at - from;
-        this.waiting.splice(index++, 0, {
-          ...payload,
-          sequence: (base + at) >>> 0,
-          start,
-          end: start + until - at,
-        });
+        const part = { ...payload, sequence: (base + at) >>> 0, start, end: start + until - at };
+        this.waiting.splice(index++, 0, part);
+        inserted.push(part);
         this.waitingOctets += until - at;
       }
-      if (other === undefined || otherStart >= to) return;
+      if (other === undefined || otherStart >= to) break;
       const otherEnd = otherStart + other.end - other.start;
       if (this.remembered !== undefined) {
         const low = Math.max(at, otherStart);
@@ -159,6 +161,7 @@ export class ByteStream {
       at = Math.max(at, otherEnd);
       index++;
     }
+    return inserted;
   }
 
   /** Index of the first waiting segment that ends behind an offset from `base`. */
@@ -194,13 +197,13 @@ export class ByteStream {
   }
 
   /** What waits on of a buffer that belongs to somebody else is copied. */
-  private keepCopies(bytes: Uint8Array): void {
-    for (let index = 0; index < this.waiting.length; index++) {
-      const one = this.waiting[index];
-      if (one.bytes !== bytes) continue;
+  private keepCopies(inserted: readonly Waiting[]): void {
+    for (const one of inserted) {
+      if (octetsAhead(one.sequence, this.next ?? one.sequence) <= 0) continue;
       // Not slice(): Node's Buffer makes that another view of the same octets.
-      const copy = new Uint8Array(bytes.subarray(one.start, one.end));
-      this.waiting[index] = { ...one, bytes: copy, start: 0, end: copy.length };
+      one.bytes = new Uint8Array(one.bytes.subarray(one.start, one.end));
+      one.start = 0;
+      one.end = one.bytes.length;
     }
   }
 }
