@@ -3,7 +3,7 @@
 import { littleEndianReader, readBits, readUint64 } from './bytes.js';
 import type { Conversation, TransportNotes } from './conversation.js';
 import type { Field, FieldDeclaration } from './field.js';
-import { etherText, hexNumber, hexText, ipv4Text, ipv6Text, lineText, utf8Text } from './format.js';
+import { asciiText, etherText, hexNumber, hexText, ipv4Text, ipv6Text, lineText, utf8Text } from './format.js';
 import { secondsText } from './frame.js';
 import type { Problem } from './problem.js';
 import type { FieldNode, FieldValue } from './tree.js';
@@ -457,8 +457,13 @@ function valueAt(field: FieldDeclaration, view: DataView, at: number, bitOffset:
   return field.scale === undefined ? raw : raw * field.scale;
 }
 
+function octetsAt(view: DataView, at: number, length: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + at, length);
+}
+
 function variableValue(field: FieldDeclaration, view: DataView, at: number, length: number): FieldValue {
-  if (field.kind === 'string') return utf8Text(view, at, length);
+  if (field.kind === 'string')
+    return field.ascii === true ? asciiText(octetsAt(view, at, length)) : utf8Text(view, at, length);
   if (field.kind === 'uint' && length <= 6) return length === 0 ? 0 : readBits(view, at * 8, length * 8);
   if (field.kind === 'uint' && length === 8) return readUint64(view, at, field.littleEndian);
   return hexText(view, at, length);

@@ -32,6 +32,8 @@ export interface FieldOptions {
   readonly hexBits?: number;
   /** Of `bytes`: shown and printed with colons between the octets, as Wireshark writes hardware addresses. */
   readonly colons?: boolean;
+  /** Of `text`: ASCII only, as older protocols declare it; every octet beyond it shows as U+FFFD. */
+  readonly ascii?: boolean;
   /** Has no name of its own: only its `parts` are shown, one beside the other. */
   readonly bare?: boolean;
   /** As a part: whether it is there at all for this value of the whole (`dns.flags.rcode` only in responses). */

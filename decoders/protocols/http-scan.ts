@@ -16,9 +16,15 @@ const LARGEST_HEADER = 1 << 17;
 /** Octets of the first line that a recogniser looks at. */
 const LONGEST_GUESS = 4096;
 
-/** The line feed's successor for the line that begins at `at`; -1 when it does not end before `end`. */
+/**
+ * Where the line behind the one that begins at `at` begins; -1 when it does not end before `end`. It ends with CR LF or
+ * LF (RFC 9112, section 2.2), and also with a CR alone, which Wireshark takes for an end of a line too.
+ */
 export function lineEnd(view: DataView, at: number, end: number): number {
-  for (let i = at; i < end; i++) if (view.getUint8(i) === LF) return i + 1;
+  for (let i = at; i < end; i++) {
+    const octet = view.getUint8(i);
+    if (octet === LF || (octet === CR && i + 1 < end && view.getUint8(i + 1) !== LF)) return i + 1;
+  }
   return -1;
 }
 
@@ -31,6 +37,8 @@ export function textEnd(view: DataView, at: number, next: number): number {
 /** The end of a header field: its line, and those that begin with a space (obsolete folding, RFC 9112, section 5.2). */
 export function fieldEnd(view: DataView, at: number, end: number): number {
   let next = lineEnd(view, at, end);
+  // Behind the empty line the body begins, with whatever octet.
+  if (next >= 0 && textEnd(view, at, next) === at) return next;
   while (next >= 0 && next < end && isSpace(view.getUint8(next))) next = lineEnd(view, next, end);
   return next;
 }
