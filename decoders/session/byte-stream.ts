@@ -193,7 +193,8 @@ export class ByteStream {
       this.remembered?.append(fresh);
       this.next = (sequence + length) >>> 0;
     }
-    if (taken > 0) this.waiting.splice(0, taken);
+    // Taking from the front one by one moves nothing; splice() would move all that stay.
+    for (; taken > 0; taken--) this.waiting.shift();
   }
 
   /** What waits on of a buffer that belongs to somebody else is copied. */
