@@ -2,10 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import type { Secrets } from '../../decoders/core/secrets.js';
 import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import { SCHEMA_VERSION } from '../index/schema.js';
 import { isUnreadable } from '../index/sqlite-errors.js';
 import { decoderFingerprint, emptyTotals } from '../index/sqlite-writer.js';
+import { StoredSecrets } from '../secrets/capture-secrets.js';
+import { secretsOf } from '../secrets/node-secrets.js';
 import { indexPath } from '../segments/segment-files.js';
 import { LogReader, type PacketPlace } from './log-reader.js';
 
@@ -52,10 +55,31 @@ export class CaptureReader {
   private base: bigint | undefined;
   private cachedProgramChanges = 0;
 
+  private readonly stored: StoredSecrets;
+  private readonly decrypting: Secrets;
+
   /** @throws IndexOutdated also for one that is missing or damaged */
   constructor(readonly folder: string) {
     this.db = openIndex(folder);
     this.log = new LogReader(folder);
+    this.stored = new StoredSecrets(folder);
+    this.stored.refresh();
+    this.decrypting = secretsOf(this.stored.keyLog);
+  }
+
+  /** What decrypts the capture's TLS and QUIC; undefined when nobody gave secrets. */
+  get secrets(): Secrets | undefined {
+    return this.stored.keyLog.size === 0 ? undefined : this.decrypting;
+  }
+
+  /** Grows with every secret. */
+  get secretChanges(): number {
+    return this.stored.keyLog.changes;
+  }
+
+  /** Finds secrets that were given since. @returns whether there were any */
+  refreshSecrets(): boolean {
+    return this.stored.refresh();
   }
 
   /** Set once a question was asked that the index on flows would answer more quickly. */

@@ -59,6 +59,7 @@ class Selection {
  *
  * @param readMarks asked at the start and whenever there is more
  * @param prologue blocks of a pcapng that stand before all packets, such as names
+ * @param newSecrets blocks of those that were given since it was asked last; they stand before the packets that come next
  * @param waitForMore for `follow`: settles when there is more, or the capture has ended (false)
  * @throws CaptureError `unsupported` for a pcap of several link types; FilterError
  */
@@ -68,6 +69,7 @@ export async function* exportPackets(
   query: ExportQuery,
   waitForMore: Wait,
   prologue: () => Promise<readonly Uint8Array[]> = async () => [],
+  newSecrets: () => readonly Uint8Array[] = () => [],
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const selection = query.filter ? new Selection(reader, query.filter) : undefined;
   const file = query.format === 'pcap' ? new PcapFile(reader) : new PcapngFile();
@@ -81,6 +83,7 @@ export async function* exportPackets(
     for (;;) {
       const { checkpoint } = reader;
       file.setMarks(readMarks());
+      if (query.format === 'pcapng') yield* newSecrets();
       for (;;) {
         if (scanner === undefined) {
           // A ring may have deleted segments meanwhile: numbers go on with those that are left.
@@ -156,6 +159,8 @@ class PcapngFile {
       if (type === BLOCK_TYPE.enhancedPacket) this.packets++;
       const repeated =
         type === BLOCK_TYPE.sectionHeader ||
+        // Those of an imported file are among the capture's, which stand in front.
+        type === BLOCK_TYPE.decryptionSecrets ||
         (type === BLOCK_TYPE.interfaceDescription && ++this.inSegment <= this.described);
       if (type === BLOCK_TYPE.interfaceDescription) this.described = Math.max(this.described, this.inSegment);
       if (!repeated) continue;

@@ -96,6 +96,11 @@ export class FilterRun {
     this.baseLow = Number((base ?? 0n) & 0xffffffffn);
   }
 
+  /** Whether it depends on more than each packet's own octets. */
+  get deep(): boolean {
+    return this.streams !== undefined;
+  }
+
   /**
    * The matches among packets `from` … `to` (both included), step by step, in ascending order. A step looks at a
    * bounded number of packets, so that the caller can turn to something else in between.

@@ -9,6 +9,7 @@ import { CaptureReader, IndexOutdated } from './capture-reader.js';
 import { exportPackets } from './export.js';
 import { nameBlocks } from './export-names.js';
 import { exportRows } from './export-rows.js';
+import { SecretBlocks } from './export-secrets.js';
 import { filterLanguage } from './filter-language.js';
 import type {
   AnswerMessage,
@@ -95,13 +96,21 @@ async function stream(message: StreamMessage): Promise<void> {
   try {
     const stored = new CaptureReader(folder);
     reader = stored;
+    const secrets = new SecretBlocks(folder);
     const wait = () => more(state);
     const pieces =
       'flow' in query
         ? followFlow(stored, query, wait)
         : query.format === 'csv' || query.format === 'json'
           ? exportRows(stored, readMarks(folder), query)
-          : exportPackets(stored, () => readMarks(folder), query, wait, () => nameBlocks(stored, pause));
+          : exportPackets(
+              stored,
+              () => readMarks(folder),
+              query,
+              wait,
+              () => nameBlocks(stored, pause),
+              () => secrets.next(),
+            );
     for await (const piece of pieces) {
       if (piece.length > 0) {
         const copy = new Uint8Array(piece);

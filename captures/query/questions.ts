@@ -33,6 +33,8 @@ import { StreamPages } from './stream-pages.js';
 /** Octets of result sets that one capture may keep; the one unused longest goes first. */
 const RESULT_BYTES = 64 << 20;
 const DEFAULT_LIMIT = 100;
+/** Milliseconds between two times that a growing capture is looked at again because there are new secrets. */
+const LOOK_AGAIN = 2000;
 
 /** Lets other questions have their turn. */
 export type Pause = () => Promise<void>;
@@ -48,6 +50,9 @@ export class Questions {
   private busy = 0;
   private retired = false;
   private clock = 0;
+  private secretsAreNew = false;
+  private lookedAgain = Number.NEGATIVE_INFINITY;
+  private lookedAgainAt = 0;
 
   /** @throws IndexOutdated */
   constructor(
@@ -158,11 +163,27 @@ export class Questions {
   async during<T>(answer: () => T | Promise<T>): Promise<T> {
     this.busy++;
     try {
+      this.findSecrets();
       return await answer();
     } finally {
       this.busy--;
       this.closeWhenIdle();
     }
+  }
+
+  /** What secrets that were given since decrypt has to be looked at again, though not with every line of a key log. */
+  private findSecrets(): void {
+    if (this.reader.refreshSecrets()) this.secretsAreNew = true;
+    if (!this.secretsAreNew) return;
+    const { lastNumber } = this.reader;
+    const grows = lastNumber !== this.lookedAgainAt;
+    if (grows && performance.now() - this.lookedAgain < LOOK_AGAIN) return;
+    this.secretsAreNew = false;
+    this.lookedAgainAt = lastNumber;
+    this.lookedAgain = performance.now();
+    this.counts.forget();
+    this.streams.forget();
+    for (const [name, set] of this.results) if (set.deep) this.results.delete(name);
   }
 
   /** No more questions come: closes when the last one is answered. */

@@ -13,6 +13,7 @@ export class ResultSet {
   usedAt = 0;
   private readonly programChanges: number;
   private latestPlan: Matches['plan'];
+  private readonly isDeep: boolean;
   private chunks: Uint32Array[] = [];
   /** Numbers in `chunks`. */
   private stored = 0;
@@ -32,13 +33,20 @@ export class ResultSet {
     private readonly flow?: number,
   ) {
     this.programChanges = reader.programChanges;
-    this.latestPlan = new FilterRun(reader, filter).plan;
+    const run = new FilterRun(reader, filter);
+    this.latestPlan = run.plan;
+    this.isDeep = run.deep;
     this.scannedTo = (flow === undefined ? reader.firstNumber : (flowStart(reader, flow) ?? 1)) - 1;
   }
 
   /** Whether programs that it asks for have become known since it was begun: it has to be begun again. */
   get isOutdated(): boolean {
     return this.filter.includes('netglass.process.') && this.programChanges !== this.reader.programChanges;
+  }
+
+  /** Whether it depends on more than each packet's own octets: secrets may change it. */
+  get deep(): boolean {
+    return this.isDeep;
   }
 
   get count(): number {

@@ -3,6 +3,7 @@
 import type { PacketTree } from '../../decoders/core/index.js';
 import { dissect, PacketFlag, Walk, walkPacket } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
+import { AGREE_ON_TLS } from '../../decoders/session/begins-tls.js';
 import { Session } from '../../decoders/session/session.js';
 import { EPB } from '../formats/epb.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
@@ -22,15 +23,22 @@ const LOOK_UP = 20;
 const PAGE_BUDGET = 10_000;
 const MAXIMUM_FLOWS = 50_000;
 
+/** Packets of encrypted flows that are read for one page or packet: half a second's work. */
+const MAXIMUM_ENCRYPTED = 30_000;
+/** Protocols of flows that are encrypted, or may become so. */
+const ENCRYPTED: ReadonlySet<number> = new Set(['tls', 'quic', ...AGREE_ON_TLS].map((name) => registry.idOf(name)));
+
 const TCP = registry.idOf('tcp');
 const UDP = registry.idOf('udp');
 
 export class StoredSession {
-  private readonly session = new Session(registry, { countStreams: false });
+  private readonly session: Session;
   private readonly streams: StreamNumbers;
   /** By flow, the number of the last packet that the session has seen. */
   private readonly seen = new Map<number, number>();
   private fragmentsSeen = 0;
+  /** Packets of encrypted flows that may be read besides those that are asked for. */
+  private encryptedBudget = MAXIMUM_ENCRYPTED;
   /** Whether somebody looks at more than the packet list shows: more is read for the analysis, and for UDP's streams. */
   thorough = false;
   private readonly walk = new Walk();
@@ -41,6 +49,7 @@ export class StoredSession {
     private budget = PAGE_BUDGET,
   ) {
     this.streams = new StreamNumbers(reader);
+    this.session = new Session(registry, { countStreams: false, secrets: reader.secrets });
   }
 
   /**
@@ -85,6 +94,7 @@ export class StoredSession {
     const upTo = seen.get(flow) ?? 0;
     if (seen.size >= MAXIMUM_FLOWS) seen.clear();
     seen.set(flow, ref.number);
+    if (reader.secrets !== undefined && this.followEncrypted(flow, upTo, ref)) return;
     const from = Math.max(upTo + 1, reader.hasFlowIndex ? 0 : ref.number - MAXIMUM_DISTANCE);
     this.budget -= LOOK_UP;
     if (from >= ref.number || this.budget <= 0) return;
@@ -101,6 +111,27 @@ export class StoredSession {
     if (packet === undefined || this.session.settled(packet)) return;
     this.interrupt(ref);
     this.follow('p.flow = ?', [flow], from, ref.number - 1);
+  }
+
+  /**
+   * What is encrypted can be read only by who has read it from its beginning.
+   *
+   * @returns false for a flow in which nothing is, or not all of it can be read
+   */
+  private followEncrypted(flow: number, upTo: number, ref: PacketRef): boolean {
+    const { reader } = this;
+    const row = reader.statement('SELECT protocol, first_packet FROM flows WHERE id = ?').get(flow) as
+      | { protocol: number; first_packet: number }
+      | undefined;
+    if (row === undefined || !ENCRYPTED.has(row.protocol)) return false;
+    const from = Math.max(upTo + 1, row.first_packet);
+    const condition = 'p.flow = ? AND p.number BETWEEN ? AND ?';
+    const refs = reader.refs(condition, [flow, from, ref.number - 1], this.encryptedBudget + 1);
+    if (refs.length > this.encryptedBudget) return false;
+    this.encryptedBudget -= refs.length;
+    this.budget += refs.length;
+    this.followAll(refs);
+    return true;
   }
 
   private interrupt(ref: PacketRef): void {

@@ -117,6 +117,11 @@ export class StreamPages {
     return place;
   }
 
+  /** Secrets were given: what was encrypted is read anew. */
+  forget(): void {
+    this.places = [];
+  }
+
   private keep(place: Place): void {
     this.places.push(place);
     if (this.places.length > KEPT_PLACES) this.places.shift()?.close();

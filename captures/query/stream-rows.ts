@@ -24,6 +24,8 @@ const WARM_DISTANCE = 100_000;
 
 const TCP = 6;
 const tcpId = registry.idOf('tcp');
+const UDP = 17;
+const quicId = registry.idOf('quic');
 const FIN_OR_SYN = 3;
 
 /** Bits of the table of ports: few enough for the processor's cache. */
@@ -47,7 +49,9 @@ export class StreamRows {
   private readonly session: Session;
   /** Whether every packet has to be looked at, from the capture's first on. */
   readonly wantsAll: boolean;
-  /** With `wantsAll`: the last packet that was. */
+  /** Whether TLS and QUIC are decrypted. */
+  private readonly decrypts: boolean = false;
+  /** The last packet that was. */
   heardTo = 0;
   /** The condition on `packets p` that selects them. */
   readonly where: string;
@@ -60,14 +64,19 @@ export class StreamRows {
   ) {
     this.wantsAll = filter.upper?.analysis === true;
     if (this.wantsAll) {
-      this.session = before?.session ?? new Session(registry);
+      this.session = before?.session ?? new Session(registry, { secrets: reader.secrets });
       this.heardTo = before?.heardTo ?? 0;
       this.where = '1';
       return;
     }
     const worth = filter.upper?.worth;
-    this.session = new Session(registry, worth === undefined ? {} : { worth });
-    const chosen = flowCondition(filter.upper?.protocols);
+    const { secrets } = reader;
+    this.decrypts = secrets !== undefined;
+    // What is encrypted can be read only by who has read it from its beginning.
+    const goesOn = this.decrypts && before?.decrypts === true ? before : undefined;
+    this.session = goesOn?.session ?? new Session(registry, { secrets, ...(worth === undefined ? {} : { worth }) });
+    this.heardTo = goesOn?.heardTo ?? 0;
+    const chosen = flowCondition(filter.upper?.protocols, this.decrypts);
     const flows = reader.db.prepare(`SELECT id, client_port, server_port FROM flows WHERE ${chosen}`);
     for (const { id, client_port, server_port } of flows.iterate() as IterableIterator<FlowPorts>) {
       this.flows.add(id);
@@ -86,11 +95,16 @@ export class StreamRows {
   hears({ view, walk }: FilterPacket): boolean {
     if (this.wantsAll) return true;
     if ((walk.flags & PacketFlag.fragment) !== 0) return true;
-    const depth = tcpDepth(walk);
+    const depth = this.depthOf(walk);
     if (depth < 0) return false;
     const start = walk.start[depth];
     const bit = portsHash(view.getUint16(start), view.getUint16(start + 2));
     return (this.ports[bit >> 5] & (1 << (bit & 31))) !== 0;
+  }
+
+  private depthOf(walk: Walk): number {
+    const depth = tcpDepth(walk);
+    return depth < 0 && this.decrypts ? quicDepth(walk) : depth;
   }
 
   /** Has the session see what came before `from`, within bounds. */
@@ -103,7 +117,8 @@ export class StreamRows {
       )
       .pluck()
       .get(from - WARM_DISTANCE, from - 1, WARM_PACKETS) as number | undefined;
-    const range = [oldest ?? from - WARM_DISTANCE, from - 1];
+    const range = [Math.max(oldest ?? from - WARM_DISTANCE, this.heardTo + 1), from - 1];
+    if (range[0] > range[1]) return;
     for (const ref of reader.refs(`p.number BETWEEN ? AND ? AND ${this.where}`, range, WARM_PACKETS)) {
       const stored = reader.log.read(ref);
       if (stored === undefined) continue;
@@ -132,13 +147,23 @@ export class StreamRows {
     const { filter, session } = this;
     if (this.wantsAll) {
       this.heardTo = packet.number;
-      const lower = filter.upper?.lower === true;
-      return filter.matchesTree(packet, lower ? session.dissectLower(packet, packet.walk) : session.dissect(packet));
+      const { upper } = filter;
+      const lower = upper?.lower === true;
+      const tree = lower ? session.dissectLower(packet, packet.walk, upper.findings) : session.dissect(packet);
+      return filter.matchesTree(packet, tree);
     }
-    if (!tells(packet)) return filter.matches(packet);
+    this.heardTo = packet.number;
+    if (!tells(packet, this.depthOf(packet.walk))) return filter.matches(packet);
     const only = filter.upper?.only === true && (packet.walk.flags & PacketFlag.fragment) === 0;
     return filter.matchesTree(packet, only ? session.dissectUpper(packet, packet.walk) : session.dissect(packet));
   }
+}
+
+/** Depth of the QUIC layer's UDP; -1 when there is none. */
+function quicDepth(walk: Walk): number {
+  for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth > 0; depth--)
+    if (walk.protocol[depth] === quicId) return depth - 1;
+  return -1;
 }
 
 /** Depth of the innermost whole TCP header that is no quotation; -1 when there is none. */
@@ -149,20 +174,21 @@ function tcpDepth(walk: Walk): number {
 }
 
 /** Whether the session has to see it: a fragment, or a segment with data or that begins or ends a stream. */
-function tells({ view, walk }: FilterPacket): boolean {
+function tells({ view, walk }: FilterPacket, depth: number): boolean {
   if ((walk.flags & PacketFlag.fragment) !== 0) return true;
-  const depth = tcpDepth(walk);
   if (depth < 0) return false;
+  if (walk.protocol[depth] !== tcpId) return true;
   if ((view.getUint8(walk.start[depth] + 13) & FIN_OR_SYN) !== 0) return true;
   return walk.headerEnd[depth] < Math.min(walk.end[depth], walk.capturedEnd);
 }
 
 /**
- * TCP flows in which one of the protocols can be. Left out are those that were seen to speak another that stays what it
+ * Flows, of TCP and, where QUIC is decrypted, of that, in which one of the protocols can be. Left out are those that were seen to speak another that stays what it
  * is, and those that were recognised as nothing at ports that mean nothing.
  */
-function flowCondition(wanted: ReadonlySet<number> | undefined): string {
-  if (wanted === undefined) return `transport = ${TCP}`;
+function flowCondition(wanted: ReadonlySet<number> | undefined, decrypts: boolean): string {
+  const hidden = decrypts ? ` OR (transport = ${UDP} AND protocol = ${quicId})` : '';
+  if (wanted === undefined) return `(transport = ${TCP}${hidden})`;
   const others: number[] = [];
   const ports = new Set<number>();
   registry.protocols.forEach((protocol, index) => {
@@ -173,10 +199,12 @@ function flowCondition(wanted: ReadonlySet<number> | undefined): string {
     } else if (filter === 'tcp') others.push(index + 1);
     else if (message !== undefined && !mayBecomeAnything.has(filter)) {
       const next = mayBecome[filter] ?? [];
+      // What TLS hides may be anything.
+      if (decrypts && (filter === 'tls' || next.includes('tls'))) return;
       if (!next.some((name) => wanted.has(registry.idOf(name)))) others.push(index + 1);
     }
   });
   const list = [...ports].join(',');
   const byPort = ports.size === 0 ? '0' : `client_port IN (${list}) OR server_port IN (${list})`;
-  return `transport = ${TCP} AND (protocol NOT IN (${others.join(',') || '0'}) OR (protocol = ${tcpId} AND (${byPort})))`;
+  return `(transport = ${TCP} AND (protocol NOT IN (${others.join(',') || '0'}) OR (protocol = ${tcpId} AND (${byPort})))${hidden})`;
 }

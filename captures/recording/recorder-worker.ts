@@ -1,11 +1,13 @@
 /** The recorder thread: source → log. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { StoredSecrets } from '../secrets/capture-secrets.js';
+import { keyLogTexts } from '../secrets/secrets-blocks.js';
 import { SegmentLog } from '../segments/segment-log.js';
 import { openLive } from '../sources/engines.js';
 import { openFile, openStream } from '../sources/file.js';
 import type { LiveSource } from '../sources/live.js';
-import { CaptureError, type PacketSource } from '../sources/source.js';
+import { type Block, CaptureError, type PacketSource } from '../sources/source.js';
 import { receiveChunks } from './chunks.js';
 import type { LogMessage, ReadMessage, RecorderData, RecorderMessage, SourceRequest, StopMessage } from './messages.js';
 import { record } from './recorder.js';
@@ -57,6 +59,16 @@ async function run(): Promise<void> {
   main.on('message', (message: StopMessage) => {
     if (message.type === 'stop') void source.stop();
   });
+  const notes: string[] = [];
+  const secrets = request.kind === 'live' ? undefined : new StoredSecrets(folder);
+  const takeSecrets = ({ bytes }: Block): void => {
+    try {
+      for (const text of keyLogTexts(bytes)) secrets?.add(text);
+    } catch (error) {
+      // The packets are what was asked for; that some of them stay encrypted is said.
+      if (notes.length === 0) notes.push(`Not all secrets of the file were taken. ${(error as Error).message}`);
+    }
+  };
   let told = 0;
   const tellInterfaces = (): void => {
     if (told === source.interfaces.length) return;
@@ -68,8 +80,9 @@ async function run(): Promise<void> {
     grown: () => tellIndexer({ type: 'grown', position: log.position }),
     progress: () => {
       tellInterfaces();
-      tell({ type: 'statistics', statistics: source.statistics(), warnings: [...source.warnings] });
+      tell({ type: 'statistics', statistics: source.statistics(), warnings: [...source.warnings, ...notes] });
     },
+    appended: secrets === undefined ? () => undefined : takeSecrets,
     expired: (firstPacket) => tellIndexer({ type: 'expired', firstPacket }),
     unread: () => unread,
   });
@@ -89,7 +102,7 @@ async function run(): Promise<void> {
     type: 'ended',
     end: detail === undefined ? end : { ...end, detail },
     statistics,
-    warnings: [...source.warnings],
+    warnings: [...source.warnings, ...notes],
   });
 }
 

@@ -14,6 +14,8 @@ export interface RecorderEvents {
   grown(): void;
   /** About twice a second, and when interfaces appear. */
   progress(): void;
+  /** These blocks are in the log. */
+  appended(block: Block): void;
   /** The ring let segments go. */
   expired(firstPacket: number): void;
   /** The segment that is still being read by the indexer. */
@@ -63,6 +65,7 @@ export async function record(
       if (rules.bytes !== undefined) bytes += octetsOnTheWire(wanted);
       log.describe(source.interfaces);
       log.append(wanted);
+      events.appended(wanted);
       events.grown();
       keepRing();
       if (source.interfaces.length !== interfaces.length) {

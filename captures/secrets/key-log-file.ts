@@ -47,11 +47,12 @@ export class KeyLogWatch {
 
   /**
    * @param lines gets whole lines
-   * @param failed gets a sentence when the file cannot be read, once for each reason; the watch goes on
+   * @param failed gets a sentence when the file cannot be read or its lines are not wanted, once for each reason; the
+   * watch goes on
    */
   constructor(
     private readonly path: string,
-    private readonly lines: (text: string) => void,
+    private readonly lines: (text: string) => Promise<void>,
     private readonly failed: (message: string) => void,
   ) {
     this.look();
@@ -85,7 +86,7 @@ export class KeyLogWatch {
           const { bytesRead } = await file.read(piece, 0, PIECE, this.position);
           if (bytesRead === 0) break;
           this.position += bytesRead;
-          this.take(piece.toString('latin1', 0, bytesRead));
+          await this.take(piece.toString('latin1', 0, bytesRead));
         }
         this.failure = '';
       } finally {
@@ -96,7 +97,7 @@ export class KeyLogWatch {
       // The program that writes it may only be about to start.
       if (code === 'ENOENT' || message === this.failure) return;
       this.failure = message;
-      this.failed(`The key log ${this.path} cannot be read: ${message}.`);
+      this.failed(error instanceof CaptureError ? message : `The key log ${this.path} cannot be read: ${message}.`);
     }
   }
 
@@ -106,11 +107,11 @@ export class KeyLogWatch {
     this.rest = '';
   }
 
-  private take(text: string): void {
+  private async take(text: string): Promise<void> {
     const whole = this.rest + text;
     const end = whole.lastIndexOf('\n') + 1;
     // No line of a key log is as long as a piece: what has no end is none.
     this.rest = whole.length - end > PIECE ? '' : whole.slice(end);
-    if (end > 0) this.lines(whole.slice(0, end));
+    if (end > 0) await this.lines(whole.slice(0, end));
   }
 }

@@ -14,7 +14,7 @@ const LABELS: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** TLS sessions that one key log may have: some 1 kB each in memory. */
-export const MAXIMUM_SESSIONS = 100_000;
+export const MAXIMUM_SESSIONS = 50_000;
 /** A line is at most some 230 characters. */
 const LONGEST_LINE = 512;
 const LINE = /^([A-Z][A-Z0-9_]*) ([0-9A-Fa-f]{64}) ([0-9A-Fa-f]+)$/;

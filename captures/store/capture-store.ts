@@ -12,6 +12,8 @@ import { sendChunks } from '../recording/chunks.js';
 import { indexFlows } from '../recording/indexing.js';
 import type { SourceRequest, StopRules } from '../recording/messages.js';
 import { Recording } from '../recording/recording.js';
+import { StoredSecrets } from '../secrets/capture-secrets.js';
+import type { Taken } from '../secrets/key-log.js';
 import { indexPath } from '../segments/segment-files.js';
 import { CaptureError } from '../sources/source.js';
 import {
@@ -52,6 +54,8 @@ interface Entry {
   reindexing?: Promise<CaptureRecord>;
   /** The index on flows is there, is being built, or could not be. */
   flowsIndexed?: true;
+  /** Those that it has, once somebody has asked for them. */
+  secrets?: StoredSecrets;
   /** Why its record on the disk is older than this one. */
   unsaved?: string;
 }
@@ -185,6 +189,33 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     const mark = appendMark(entry.folder, { text, time: time.toString() });
     this.emit('progress', id);
     return mark;
+  }
+
+  /**
+   * Adds the secrets of whole lines of a key log to a capture; its questions find them from then on.
+   *
+   * @throws CaptureError when they cannot be stored
+   */
+  async addSecrets(id: string, lines: string): Promise<Taken> {
+    const secrets = await this.secretsOf(id);
+    const before = secrets.keyLog.changes;
+    const taken = secrets.add(lines);
+    if (secrets.keyLog.changes !== before) this.emit('progress', id);
+    return taken;
+  }
+
+  /** How many secrets of each label a capture has, and of how many TLS sessions. */
+  async secretCounts(id: string): Promise<{ labels: Record<string, number>; sessions: number }> {
+    const { keyLog } = await this.secretsOf(id);
+    return { labels: keyLog.counts(), sessions: keyLog.size };
+  }
+
+  /** Reads them a slice at a time: there may be 64 MiB. */
+  private async secretsOf(id: string): Promise<StoredSecrets> {
+    const entry = this.entry(id);
+    entry.secrets ??= new StoredSecrets(entry.folder);
+    while (entry.secrets.step()) await new Promise((resolve) => setImmediate(resolve));
+    return entry.secrets;
   }
 
   /** Throws the index of a stopped capture away and builds it again from the segments. @throws CaptureError */

@@ -79,6 +79,11 @@ export class Statistics {
     return { ...statistic.tally.result(), complete: scannedTo >= last, scannedTo };
   }
 
+  /** What was counted is counted anew: secrets were given, and packets say more than before. */
+  forget(): void {
+    this.kept.clear();
+  }
+
   private statistic(query: StatisticsQuery, filter: string): Statistic {
     const name = `${'type' in query ? `${query.kind} ${query.type}` : 'tree'} ${filter}`;
     let found = this.kept.get(name);

@@ -39,13 +39,15 @@ const QUOTING: ReadonlySet<string> = new Set(
 
 /** Both at once: reading the trees is what costs. */
 export class TreeScan implements Tally {
-  private readonly session = new Session(registry);
+  private readonly session: Session;
   private readonly root: ProtocolNode = { protocol: 'frame', packets: 0, bytes: 0, children: [] };
   private nodes = 0;
   private readonly findings = new Map<string, Finding>();
   readonly wantsFlows = false;
 
-  constructor(private readonly reader: CaptureReader) {}
+  constructor(private readonly reader: CaptureReader) {
+    this.session = new Session(registry, { secrets: reader.secrets });
+  }
 
   add(view: DataView, at: number, number: number, matches: boolean): void {
     const original = view.getUint32(at + EPB.original, true);
