@@ -18,6 +18,7 @@ import { packetRoutes } from './packets.js';
 import { jsonText } from './present.js';
 import { ApiError, asApiError, PROBLEM_MEDIA_TYPE } from './problem.js';
 import type { Method, Reply, Route } from './route.js';
+import { secretRoutes } from './secrets.js';
 import { type Access, sameSite, strictHeaders, tokenCheck } from './security.js';
 import { sequenceRoutes } from './sequence.js';
 import { serviceRoutes } from './service.js';
@@ -46,6 +47,7 @@ export const routes: readonly Route[] = [
   ...statisticsRoutes,
   ...checkRoutes,
   ...nameRoutes,
+  ...secretRoutes,
   ...exportRoutes,
   ...eventRoutes,
   ...markRoutes,
