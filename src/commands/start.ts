@@ -1,6 +1,7 @@
 /** `netglass start`: serve, and capture. */
 
 import { Command, Option } from 'commander';
+import { KeyLogWatch } from '../../captures/secrets/key-log-file.js';
 import { ENGINE_NAMES } from '../../captures/sources/live.js';
 import { CaptureError, type EngineName, MAXIMUM_SNAP_LENGTH } from '../../captures/sources/source.js';
 import type { CaptureRecord } from '../../captures/store/capture-file.js';
@@ -29,6 +30,7 @@ interface StartOptions {
   ringBytes?: number;
   ringSegments?: number;
   ringSeconds?: number;
+  keylog?: string;
 }
 
 const several = (value: string, before: string[]): string[] => [
@@ -80,6 +82,11 @@ export function startCommand(): Command {
       new Option('--ring-segments <number>', 'keep at most so many segment files').argParser(whole(1, 1_000_000)),
     )
     .addOption(new Option('--ring-seconds <number>', 'keep about so long').argParser(whole(1, Number.MAX_SAFE_INTEGER)))
+    .addOption(
+      new Option('--keylog <file>', 'decrypt TLS and QUIC with this SSLKEYLOGFILE, watched while it grows').env(
+        'NETGLASS_KEYLOG',
+      ),
+    )
     .addHelpText(
       'after',
       `
@@ -106,9 +113,11 @@ async function start(options: StartOptions): Promise<void> {
     if (daemon.generatedToken !== undefined)
       console.log(`Other machines can reach it, so it demands this token: ${daemon.generatedToken}`);
     const record = options.capture ? await capture(daemon, options) : undefined;
+    const watch = keyLogWatch(daemon, options, record);
     const hide = record === undefined ? () => undefined : showCounter(daemon.store, record.id, process.stdout);
     if (record !== undefined) daemon.store.on('ended', (id) => tellEnd(daemon, id, record.id));
     await stopped;
+    await watch?.stop();
     hide();
     if (record !== undefined) console.log(`stopped: ${countsText(await daemon.store.stop(record.id))}`);
   } finally {
@@ -132,6 +141,24 @@ async function capture(daemon: Daemon, options: StartOptions): Promise<CaptureRe
     console.log(`not capturing; "${sample.name}" is there to look at (capture ${sample.id})`);
     return undefined;
   }
+}
+
+/** Gives the capture what other programs write to the key log. */
+function keyLogWatch(
+  { store }: Daemon,
+  { keylog }: StartOptions,
+  record: CaptureRecord | undefined,
+): KeyLogWatch | undefined {
+  if (keylog === undefined) return undefined;
+  if (record === undefined) {
+    console.error('netglass: --keylog is for the capture that starts here, and none does');
+    return undefined;
+  }
+  const complain = (message: string): void => console.error(`\nnetglass: ${message}`);
+  const add = async (lines: string): Promise<void> => {
+    await store.addSecrets(record.id, lines);
+  };
+  return new KeyLogWatch(keylog, add, complain);
 }
 
 function requestOf(options: StartOptions, interfaces: readonly string[], leaveOut: string | undefined): LiveRequest {
