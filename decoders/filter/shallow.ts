@@ -4,6 +4,7 @@ import type { Protocol, Registry } from '../core/index.js';
 import type { Worth } from '../session/session.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
+import { findingsOf } from './findings.js';
 import { worthOf } from './needles.js';
 import { isUnclaimed } from './occurrences.js';
 
@@ -17,6 +18,8 @@ export interface Upper {
   readonly analysis: boolean;
   /** With `analysis`: whether it asks for nothing above transports. */
   readonly lower: boolean;
+  /** With `lower`: findings of TCP's analysis of which a matching segment has one at least; undefined where it may have none. */
+  readonly findings?: number | undefined;
   /** With `only`: what a session need not decode for it. */
   readonly worth?: Worth;
 }
@@ -29,7 +32,13 @@ export function upperOf(registry: Registry, condition: Condition): Upper | undef
   if (above.length === 0) return undefined;
   const told = above.filter(isTold);
   if (told.length > 0)
-    return { protocols: undefined, only: false, analysis: true, lower: told.length === above.length };
+    return {
+      protocols: undefined,
+      only: false,
+      analysis: true,
+      lower: told.length === above.length,
+      findings: findingsOf(condition),
+    };
   const anything: Upper = { protocols: undefined, only: false, analysis: false, lower: false };
   const only = above.length === named.length;
   const protocols = new Set<number>();

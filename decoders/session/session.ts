@@ -81,6 +81,8 @@ interface Growing {
   readonly timeHigh: number;
   readonly timeLow: number;
   readonly stream: number | undefined;
+  /** With `lower`: the findings of which one is wanted. */
+  readonly findings: number | undefined;
   /** Which layers somebody will look at. Those above a transport are decoded in any case: protocols remember. */
   readonly wanted: 'whole' | 'upper' | 'lower' | 'none' | 'notes';
   readonly layers: LayerNode[];
@@ -148,9 +150,10 @@ export class Session {
    * what earlier packets tell of it.
    *
    * @param walk the packet's finished walk; it is changed
+   * @param findings `Finding` bits: a packet that has none of them gets a tree without layers
    */
-  dissectLower(packet: SessionPacket, walk: Walk): PacketTree {
-    return treeOf(this.grow(packet, 'lower', walk));
+  dissectLower(packet: SessionPacket, walk: Walk, findings?: number): PacketTree {
+    return treeOf(this.grow(packet, 'lower', walk, findings));
   }
 
   /** Takes note of the next packet as far as `dissectLower` needs it: nobody will look at its tree, nor at streams. */
@@ -197,7 +200,7 @@ export class Session {
     return ends === undefined ? undefined : { ends, state: this.conversations.of(ends), walk };
   }
 
-  private grow(packet: SessionPacket, wanted: Growing['wanted'], walked?: Walk): Growing {
+  private grow(packet: SessionPacket, wanted: Growing['wanted'], walked?: Walk, findings?: number): Growing {
     const { registry } = this;
     this.walksUsed = 0;
     const walk = walked ?? this.freshWalk();
@@ -208,6 +211,7 @@ export class Session {
       timeHigh: packet.timeHigh ?? Number.NaN,
       timeLow: packet.timeLow ?? Number.NaN,
       stream: packet.stream,
+      findings,
       wanted,
       layers: [],
       problems: [],
@@ -258,6 +262,9 @@ export class Session {
     if (growing.wanted === 'notes') return;
     const depth = this.transportDepth(walk);
     if (growing.wanted === 'lower') {
+      const { findings } = growing;
+      const lacks = ({ segment }: TransportNotes): boolean => ((segment?.findings ?? 0) & (findings ?? 0)) === 0;
+      if (findings !== undefined && growing.notes.every(lacks)) return;
       if (depth >= 0) walk.depth = depth + 1;
       this.showLayers(unit, from, growing, undefined, true);
       return;
