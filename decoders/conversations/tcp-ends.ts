@@ -5,7 +5,7 @@
  */
 
 import { octetsAhead } from '../session/byte-stream.js';
-import { TcpFlag } from './flow-table.js';
+import { TcpFlag } from './tcp-flags.js';
 import type { Side } from './tcp-stream.js';
 
 export type TcpState =

@@ -4,7 +4,7 @@
  */
 
 import { ByteStream, octetsAhead, type Piece } from '../session/byte-stream.js';
-import { TcpFlag } from './flow-table.js';
+import { TcpFlag } from './tcp-flags.js';
 
 export type Side = 'client' | 'server';
 const SIDES: readonly Side[] = ['client', 'server'];
