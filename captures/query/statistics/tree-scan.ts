@@ -58,6 +58,8 @@ export class TreeScan implements Tally {
       original,
       linkType: this.reader.interface(view.getUint32(at + EPB.interface, true))?.link_type ?? -1,
       number,
+      timeHigh: view.getUint32(at + EPB.timeHigh, true),
+      timeLow: view.getUint32(at + EPB.timeLow, true),
     };
     if (!matches) {
       this.session.follow(packet);
