@@ -1,7 +1,11 @@
-/** A share of one processor core: what this thread may spend now, and when there is something to spend again. */
+/** How much of a processor the watching thread may have. */
 
 import { readFileSync } from 'node:fs';
 
+/** Milliseconds that are saved before anything is spent again. */
+const RESERVE = 5;
+
+/** A share of one core: what this thread may spend now, and when there is something to spend again. */
 export class Budget {
   private saved: number;
   private at = performance.now();
@@ -21,14 +25,17 @@ export class Budget {
     this.used = clock();
   }
 
-  /** Milliseconds until there is something to spend; 0: there is. */
+  /**
+   * Milliseconds until there is something to spend; 0: there is. Once all is spent, a little is saved first: waking up for
+   * next to nothing would cost as much again.
+   */
   get wait(): number {
     const now = performance.now();
     const used = this.clock();
     this.saved = Math.min(this.burst, this.saved + (now - this.at) * this.share) - (used - this.used);
     this.at = now;
     this.used = used;
-    return this.saved > 0 ? 0 : Math.ceil(-this.saved / this.share) + 1;
+    return this.saved > 0 ? 0 : Math.ceil((RESERVE - this.saved) / this.share);
   }
 }
 

@@ -65,8 +65,8 @@ export class SocketTable {
     return this.inOrder;
   }
 
-  /** Takes what the kernel says now. @param now milliseconds since 1970 */
-  update(kinds: readonly SocketRecords[], now: number): void {
+  /** Takes what the kernel says now. @param now milliseconds since 1970 @returns how many sockets are new */
+  update(kinds: readonly SocketRecords[], now: number): number {
     const present: Socket[] = [];
     for (const { protocol, records } of kinds) {
       const view = new DataView(records.buffer, records.byteOffset, records.length);
@@ -83,6 +83,7 @@ export class SocketTable {
         }
     this.inOrder = present;
     this.forget(now);
+    return present.reduce((count, { firstSeen }) => (firstSeen === now ? count + 1 : count), 0);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** The thread that watches the machine's sockets, for all captures together. */
 
+import { setPriority } from 'node:os';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { loadNative } from '../native/binding.js';
 import { CaptureError } from '../sources/source.js';
@@ -7,6 +8,16 @@ import type { AskFlowsMessage, MainAnswer, MainMessage } from './messages.js';
 import { Watcher } from './watcher.js';
 
 const main = parentPort as MessagePort;
+
+/** On Linux, niceness is each thread's own. */
+const URGENT = -10;
+try {
+  // Who has a socket can only be seen while it is open. The budget keeps the others from suffering by it.
+  setPriority(URGENT);
+} catch {
+  // Only root may: on a machine that is busy with other things, some short-lived sockets then stay without a program.
+}
+
 const native = loadNative();
 // An addon of another version may lack the functions: the files say the same.
 const usable = !(native instanceof CaptureError) && typeof native.socketHolders === 'function';

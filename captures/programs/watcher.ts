@@ -13,8 +13,9 @@ import { isAlive, ProgramInfo } from './program-info.js';
 import { listOf } from './socket-list.js';
 import { type End, isConnected, type Socket, SocketTable } from './socket-table.js';
 
-/** Milliseconds between looks when nothing happens. */
+/** Milliseconds between looks when nothing happens, and while sockets come and go. */
 const INTERVAL = 1000;
+const BUSY_INTERVAL = 300;
 /** Milliseconds between looks because of new flows, at least; and what one may cost of the time between two. */
 const SHORTEST_GAP = 50;
 const BUSY_SHARE = 0.1;
@@ -22,7 +23,7 @@ const BUSY_SHARE = 0.1;
 const RETRY = 150;
 /** Share of a core, and milliseconds that may be saved up for a burst of new connections. */
 const SHARE = 0.018;
-const BURST = 200;
+const BURST = 600;
 /** Milliseconds after which a flow's program stays unknown. */
 const PATIENCE = 5000;
 const MAXIMUM_PENDING = 20_000;
@@ -53,6 +54,8 @@ export class Watcher {
   /** `performance.now()` of the last look, and milliseconds of a processor that it took. */
   private lookedAt = Number.NEGATIVE_INFINITY;
   private cost = 0;
+  /** Sockets that were new at the last look. */
+  private fresh = 0;
   private timer: NodeJS.Timeout | undefined;
   private due = Number.POSITIVE_INFINITY;
 
@@ -136,7 +139,8 @@ export class Watcher {
     this.look();
     if (this.captures.size === 0) return;
     const retry = this.pending.some((one) => one.looks < 3);
-    this.wakeIn(Math.max(this.budget.wait, retry ? RETRY : INTERVAL));
+    const next = retry ? RETRY : this.fresh > 0 ? BUSY_INTERVAL : INTERVAL;
+    this.wakeIn(Math.max(this.budget.wait, next));
   }
 
   private tellAddresses(): void {
@@ -151,7 +155,7 @@ export class Watcher {
   private look(): void {
     const now = Date.now();
     const before = threadTime();
-    this.table.update(kernelSockets(this.native), now);
+    this.fresh = this.table.update(kernelSockets(this.native), now);
     const due = this.table.sockets.filter(({ inode, nextLook }) => inode !== 0 && nextLook <= now);
     if (due.length > 0) this.lookForHolders(due, now);
     this.lookedAt = performance.now();
