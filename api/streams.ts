@@ -54,9 +54,12 @@ const query = z.strictObject({
     .describe('`text` and `hex` for people, `raw` the octets and nothing else; those three are the whole stream.'),
   from: side.optional().describe('Only what this end said.'),
   decode: z
-    .enum(['http'])
+    .array(z.enum(['http', 'tls']))
+    .max(2)
     .optional()
-    .describe('`http`: the bodies of HTTP/1 messages without chunks and content codings (gzip, deflate, br).'),
+    .describe(
+      'Separated by commas. `tls`: what the capture’s secrets decrypt, instead of TLS. `http`: the bodies of HTTP/1 messages without chunks and content codings (gzip, deflate, br).',
+    ),
   after: z
     .int()
     .min(0)

@@ -1,6 +1,7 @@
 /** Follows one flow: what its two ends said, in the order in which it could be read. */
 
 import { type Side, type StreamPart, TcpStream } from '../../decoders/conversations/tcp-stream.js';
+import { PacketFlag } from '../../decoders/core/index.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import { type FollowedFlow, flowPackets, followedFlow, type TransportPacket, TransportReader } from './flow-packets.js';
 import { SctpData } from './sctp-data.js';
@@ -45,9 +46,11 @@ export class Follower {
   /** Whether anything was said yet. */
   private begun = false;
 
+  /** @param reveal what a packet's octets hide, instead of the octets themselves */
   constructor(
     private readonly reader: CaptureReader,
     readonly flow: FollowedFlow,
+    private readonly reveal?: (ref: PacketRef) => readonly Uint8Array[],
   ) {
     this.packets = new TransportReader(reader, flow);
   }
@@ -99,6 +102,11 @@ export class Follower {
   }
 
   private look(ref: PacketRef): readonly Said[] {
+    if (this.reveal !== undefined) {
+      const from = (ref.flags & PacketFlag.fromServer) === 0 ? 'client' : 'server';
+      const common = { from, packet: ref.number, decoded: ['tls'] } as const;
+      return this.reveal(ref).map((bytes) => ({ ...common, bytes, time: this.timeOf(ref.number) }));
+    }
     const packet = this.packets.read(ref);
     if (packet === undefined || packet.transport !== this.flow.transport) return [];
     switch (packet.transport) {

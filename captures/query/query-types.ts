@@ -150,8 +150,11 @@ export interface StreamQuery {
   readonly flow: number;
   /** Only what this end said. */
   readonly from?: 'client' | 'server';
-  /** Show the bodies of HTTP/1 messages without chunks and content codings. */
-  readonly decode?: 'http';
+  /**
+   * `tls`: what the capture's secrets decrypt, instead of TLS; `http`: the bodies of HTTP/1 messages without chunks and
+   * content codings.
+   */
+  readonly decode?: readonly ('http' | 'tls')[];
   /** Number of a packet: what could be read only after it. */
   readonly after?: number;
   /** How many segments at most; default 100 for a page, all for a file. */

@@ -7,6 +7,7 @@ import type { Wait } from './export.js';
 import { type FollowedFlow, requiredFlow } from './flow-packets.js';
 import { canFollow, Follower, type Said } from './follow.js';
 import { writerOf } from './follow-text.js';
+import { decryptedBy } from './follow-tls.js';
 import { HttpBodies } from './http-bodies.js';
 import type { FollowQuery, StreamPage, StreamQuery, StreamSegment } from './query-types.js';
 
@@ -31,12 +32,13 @@ class Place {
     reader: CaptureReader,
     flow: FollowedFlow,
     readonly key: string,
-    { after = 0, decode }: StreamQuery,
+    { after = 0, decode = [] }: StreamQuery,
   ) {
-    this.follower = new Follower(reader, flow);
-    this.bodies = decode === 'http' ? new HttpBodies() : undefined;
-    // Where a message of HTTP ends depends on all of them before it.
-    if (decode === undefined) this.follower.beginNear(after);
+    const reveal = decode.includes('tls') ? decryptedBy(reader, flow) : undefined;
+    this.follower = new Follower(reader, flow, reveal);
+    this.bodies = decode.includes('http') ? new HttpBodies() : undefined;
+    // Where a message of HTTP ends depends on all of them before it, and so does what TLS encrypts with.
+    if (decode.length === 0) this.follower.beginNear(after);
   }
 
   /** What was said, packet by packet, from here to the last packet that is there, or to packet `until`. */
@@ -56,7 +58,7 @@ class Place {
   }
 }
 
-const keyOf = ({ flow, decode }: StreamQuery): string => `${flow} ${decode ?? ''}`;
+const keyOf = ({ flow, decode = [] }: StreamQuery): string => `${flow} ${decode.join(' ')}`;
 
 /** @throws CaptureError when there is no such flow, or it has no octets to follow */
 function flowOf(reader: CaptureReader, id: number): FollowedFlow {
@@ -158,6 +160,8 @@ export async function* followFlow(
   try {
     if (query.format === 'events') yield Buffer.from('retry: 1000\n\n');
     for (let goesOn = query.running; ; ) {
+      // A key log grows while the capture runs.
+      reader.refreshSecrets();
       for await (const said of place.advance()) {
         looked++;
         if (place.follower.position <= (query.after ?? 0)) {
