@@ -80,9 +80,10 @@ export const tcp = protocol('tcp', 'Transmission Control Protocol', {
   },
   body: (body, field, read) => {
     const { view, walk, depth, start } = body;
-    // RFC 9293: the segment's length is no field; a fragment does not know it.
-    if (walk.fragmented[depth] === 0 && !body.quoted)
-      body.derived(field.len, Math.max(0, walk.end[depth] - start - read.hdr_len(view, start)), undefined, start + 12);
+    // RFC 9293: the segment's length is no field; a fragment does not know it, nor a packet that ends within the header.
+    const length = walk.end[depth] - start - read.hdr_len(view, start);
+    if (walk.fragmented[depth] === 0 && !body.quoted && length >= 0)
+      body.derived(field.len, length, undefined, start + 12);
     const notes = notesOf(body);
     const segment = notes?.segment;
     // Relative numbers need the flow's first segment, which one packet alone does not have.
