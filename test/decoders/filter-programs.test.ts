@@ -49,7 +49,10 @@ function indexed(): Database.Database {
   db.exec(SCHEMA);
   const rows = new ProgramRows(db);
   const flow = db.prepare(
-    `INSERT INTO flows VALUES (?, 4, 17, x'0a000001', x'0a000002', 1, 2, '', '', 1, 1, 0, 0, 0, 0, ?, ?, 0, 0, 0)`,
+    `INSERT INTO flows (id, family, transport, client, server, client_port, server_port, client_address, server_address,
+       client_packets, client_bytes, server_packets, server_bytes, first_packet, last_packet, protocol, client_flags,
+       server_flags)
+     VALUES (?, 4, 17, x'0a000001', x'0a000002', 1, 2, '10.0.0.1', '10.0.0.2', 1, 60, 0, 0, ?, ?, 0, 0, 0)`,
   );
   PROGRAMS.forEach((programs, index) => {
     const id = index + 1;
