@@ -213,8 +213,27 @@ export const flow = z.object({
   lastTime: orNull(time),
   firstPacket: count,
   lastPacket: count,
-  state: orNull(z.string()),
-  communityId: orNull(z.string()),
+  state: orNull(z.string()).describe(
+    'TCP: `opening`, `established`, `closing`, `closed`, `reset` or `midstream`; null otherwise.',
+  ),
+  connState: orNull(
+    z.enum(['S0', 'S1', 'SF', 'REJ', 'S2', 'S3', 'RSTO', 'RSTR', 'RSTOS0', 'RSTRH', 'SH', 'SHR', 'OTH']),
+  ).describe('Zeek’s `conn_state`; null for transports that it does not know.'),
+  history: orNull(z.string()).describe(
+    'Zeek’s `history`: s SYN, h SYN+ACK, a ACK, d data, f FIN, r RST, c wrong checksum, g gap, t data sent again, w zero window, i FIN+RST, q SYN with FIN or RST; upper case from the client; `^` first: the first packet came from the server; an `X` at the end: there was more.',
+  ),
+  handshakeRtt: orNull(z.number()).describe('TCP: seconds from the client’s SYN to its ACK of the server’s.'),
+  clientTtl: orNull(count).describe('TTL or hop limit of the client’s first packet.'),
+  serverTtl: orNull(count),
+  vlans: z.array(count).describe('VLAN ids, outermost first.'),
+  icmp: z
+    .object({ type: count, code: count, identifier: orNull(count) })
+    .nullable()
+    .describe('ICMP: what asks, or stands alone, and the identifier of those that have one.'),
+  communityId: orNull(z.string()).describe('Community ID, version 1, seed 0.'),
+  host: orNull(z.string())
+    .optional()
+    .describe('The server as the client named it: TLS’s or QUIC’s server name, or HTTP’s Host.'),
   hostnames: z
     .object({ client: orNull(z.string()), server: orNull(z.string()) })
     .optional()

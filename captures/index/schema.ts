@@ -1,7 +1,7 @@
 /** The SQLite schema of one capture's index. It can be thrown away and rebuilt from the segments. */
 
 /** Raised when the tables change; an index with another version is rebuilt. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /**
  * Rows, not opaque blobs: `sqlite3 index.sqlite 'select * from packet_list limit 10'` is meant for people.
@@ -55,8 +55,12 @@ CREATE TABLE flows (
   transport      INTEGER NOT NULL, -- IP protocol number; 0: none
   client         BLOB NOT NULL,    -- address in network byte order: 4, 16 or 6 octets
   server         BLOB NOT NULL,
-  client_port    INTEGER NOT NULL,
+  client_port    INTEGER NOT NULL, -- of ICMP the identifier
   server_port    INTEGER NOT NULL,
+  vlan           INTEGER,          -- VLAN id of the outermost tag; NULL: untagged
+  inner_vlan     INTEGER,          -- of the tag inside
+  icmp_type      INTEGER,          -- of ICMP; where messages are answered, the question's
+  icmp_code      INTEGER,
   client_address TEXT NOT NULL,    -- the same addresses, readable
   server_address TEXT NOT NULL,
   client_packets INTEGER NOT NULL,
@@ -69,7 +73,13 @@ CREATE TABLE flows (
   last_packet    INTEGER NOT NULL,
   protocol       INTEGER NOT NULL, -- the highest one seen
   client_flags   INTEGER NOT NULL, -- union of the TCP control bits sent
-  server_flags   INTEGER NOT NULL
+  server_flags   INTEGER NOT NULL,
+  client_ttl     INTEGER,          -- TTL or hop limit of the first packet that the client sent
+  server_ttl     INTEGER,
+  handshake      INTEGER,          -- of TCP: nanoseconds from the client's SYN to its ACK
+  first_data     INTEGER,          -- number of the first packet of the client that carries data
+  conn_state     TEXT,             -- as Zeek's conn.log has it: S0, S1, SF, …; NULL where that has none
+  history        TEXT              -- the same: ShADadFf …, upper case from the client
 ) STRICT;
 
 -- Processes of this machine that had a socket of a flow open, as they were then; of live captures only.
@@ -105,8 +115,10 @@ SELECT p.number,
        p.time / 1e9 AS seconds,
        CASE WHEN p.flags & 2048 THEN f.server_address ELSE f.client_address END AS source,
        CASE WHEN p.flags & 2048 THEN f.client_address ELSE f.server_address END AS destination,
-       CASE WHEN p.flags & 2048 THEN f.server_port ELSE f.client_port END AS source_port,
-       CASE WHEN p.flags & 2048 THEN f.client_port ELSE f.server_port END AS destination_port,
+       CASE WHEN f.transport IN (1, 58) THEN NULL
+            WHEN p.flags & 2048 THEN f.server_port ELSE f.client_port END AS source_port,
+       CASE WHEN f.transport IN (1, 58) THEN NULL
+            WHEN p.flags & 2048 THEN f.client_port ELSE f.server_port END AS destination_port,
        r.name AS protocol,
        p.length,
        p.flow,

@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { FlowEntries, FlowTable } from '../../decoders/conversations/flow-table.js';
+import type { FlowEntries } from '../../decoders/conversations/flow-entries.js';
+import type { FlowTable } from '../../decoders/conversations/flow-table.js';
 import { type Columns, PacketFlag } from '../../decoders/core/index.js';
 import { VERIFY_FLAGS } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';

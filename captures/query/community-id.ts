@@ -2,22 +2,26 @@
 
 import { createHash } from 'node:crypto';
 
-/** Transports whose ports take part; for all others the two port fields are left out. */
+/** Transports whose ports take part, ICMP with what stands for them; for all others the two fields are left out. */
 const WITH_PORTS = new Set([1, 6, 17, 58, 132]);
 
-/**
- * @param source address in network byte order, 4 or 16 octets; `destination` likewise
- * @param transport IP protocol number
- * @returns `1:` and the base64 of a SHA-1
- */
-export function communityId(
-  source: Uint8Array,
-  destination: Uint8Array,
-  sourcePort: number,
-  destinationPort: number,
-  transport: number,
-): string {
-  const order = Buffer.compare(source, destination) || sourcePort - destinationPort;
+/** The ends of a flow as the specification takes them. */
+export interface CommunityTuple {
+  /** Address in network byte order, 4 or 16 octets. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  /** IP protocol number. */
+  readonly transport: number;
+  /** ICMP messages without an answer: the ends are not put in order. */
+  readonly oneWay?: boolean;
+}
+
+/** @returns `1:` and the base64 of a SHA-1 */
+export function communityId(tuple: CommunityTuple): string {
+  const { source, destination, sourcePort, destinationPort, transport, oneWay = false } = tuple;
+  const order = oneWay ? 0 : Buffer.compare(source, destination) || sourcePort - destinationPort;
   const [a, b, portA, portB] =
     order <= 0
       ? [source, destination, sourcePort, destinationPort]

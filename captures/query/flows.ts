@@ -1,35 +1,15 @@
 /** Conversations as the API shows them. */
 
-import { TcpFlag } from '../../decoders/conversations/flow-table.js';
+import { hasIdentifier, icmpPorts } from '../../decoders/conversations/icmp-flows.js';
+import { TcpFlag } from '../../decoders/conversations/tcp-flags.js';
 import { timeText } from '../../decoders/core/frame.js';
+import { AddressFamily } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
+import type { FlowRow } from '../index/sqlite-flows.js';
 import type { CaptureReader } from './capture-reader.js';
 import { communityId } from './community-id.js';
 import { processesOf } from './flow-programs.js';
 import type { FlowInfo, FlowPage, FlowQuery } from './query-types.js';
-
-interface FlowRow {
-  readonly id: number;
-  readonly family: number;
-  readonly transport: number;
-  readonly client: Buffer;
-  readonly server: Buffer;
-  readonly client_port: number;
-  readonly server_port: number;
-  readonly client_address: string;
-  readonly server_address: string;
-  readonly client_packets: number;
-  readonly client_bytes: number;
-  readonly server_packets: number;
-  readonly server_bytes: number;
-  readonly first_time: number;
-  readonly last_time: number;
-  readonly first_packet: number;
-  readonly last_packet: number;
-  readonly protocol: number;
-  readonly client_flags: number;
-  readonly server_flags: number;
-}
 
 const ORDER: Readonly<Record<NonNullable<FlowQuery['sort']>, string>> = {
   id: 'id',
@@ -41,6 +21,8 @@ const ORDER: Readonly<Record<NonNullable<FlowQuery['sort']>, string>> = {
 };
 
 const TCP = 6;
+const ICMP = 1;
+const ICMPV6 = 58;
 
 /** @param flows ids to choose from; undefined: all */
 export function flowPage(reader: CaptureReader, query: FlowQuery, flows: readonly number[] | undefined): FlowPage {
@@ -69,7 +51,8 @@ export function flowById(reader: CaptureReader, id: number): FlowInfo | null {
 function flowInfo(reader: CaptureReader, row: FlowRow): FlowInfo {
   const transport = transportName(row);
   const highest = row.protocol === 0 ? null : registry.runtime(row.protocol).protocol;
-  const withPorts = row.client_port !== 0 || row.server_port !== 0;
+  const isIcmp = row.transport === ICMP || row.transport === ICMPV6;
+  const withPorts = !isIcmp && (row.client_port !== 0 || row.server_port !== 0);
   const isApplication = highest !== null && highest.role === undefined && highest.filter !== transport;
   return {
     id: row.id,
@@ -90,14 +73,42 @@ function flowInfo(reader: CaptureReader, row: FlowRow): FlowInfo {
     firstPacket: row.first_packet,
     lastPacket: row.last_packet,
     state: row.transport === TCP ? tcpState(row.client_flags, row.server_flags) : null,
-    communityId:
-      row.family === 1 ? null : communityId(row.client, row.server, row.client_port, row.server_port, row.transport),
+    connState: row.conn_state as FlowInfo['connState'],
+    history: row.history,
+    handshakeRtt: row.handshake === null ? null : row.handshake / 1e9,
+    clientTtl: row.client_ttl,
+    serverTtl: row.server_ttl,
+    vlans: [row.vlan, row.inner_vlan].filter((id) => id !== null),
+    icmp: isIcmp ? icmpOf(row) : null,
+    communityId: row.family === AddressFamily.ether ? null : communityOf(row),
     ...processesOf(reader, row),
   };
 }
 
+function icmpOf(row: FlowRow): NonNullable<FlowInfo['icmp']> {
+  const type = row.icmp_type ?? 0;
+  return {
+    type,
+    code: row.icmp_code ?? 0,
+    identifier: hasIdentifier(row.transport, type) ? row.client_port : null,
+  };
+}
+
+function communityOf(row: FlowRow): string {
+  const { client, server, transport } = row;
+  const tuple = { source: client, destination: server, transport };
+  if (row.icmp_type === null)
+    return communityId({ ...tuple, sourcePort: row.client_port, destinationPort: row.server_port });
+  const {
+    client: sourcePort,
+    server: destinationPort,
+    oneWay,
+  } = icmpPorts(transport, row.icmp_type * 256 + (row.icmp_code ?? 0));
+  return communityId({ ...tuple, sourcePort, destinationPort, oneWay });
+}
+
 function transportName(row: FlowRow): string {
-  if (row.family === 1) return 'eth';
+  if (row.family === AddressFamily.ether) return 'eth';
   for (const protocol of registry.protocols) {
     if (protocol.role !== 'transport' && protocol.role !== 'quotes') continue;
     const numbers = [protocol.carriedBy['ip.proto'] ?? [], protocol.carriedBy['ipv6.nxt'] ?? []].flat();

@@ -1,5 +1,6 @@
 /** Questions about a capture and their answers, as the query thread and the API exchange them. */
 
+import type { ConnectionState } from '../../decoders/conversations/connection-state.js';
 import type { LayerNode, Problem } from '../../decoders/core/index.js';
 
 export interface PacketQuery {
@@ -124,7 +125,22 @@ export interface FlowInfo extends FlowProcesses {
   readonly lastPacket: number;
   /** TCP: `opening`, `established`, `closing`, `closed`, `reset`, `midstream`; null otherwise. */
   readonly state: string | null;
+  /** Zeek's `conn_state`; null for transports that it does not know. */
+  readonly connState: ConnectionState | null;
+  /** Zeek's `history`; null where it has none. */
+  readonly history: string | null;
+  /** Of TCP, seconds from the client's SYN to its ACK of the server's; null: the handshake was not seen. */
+  readonly handshakeRtt: number | null;
+  /** TTL or hop limit of the first packet of each end; null: none came. */
+  readonly clientTtl: number | null;
+  readonly serverTtl: number | null;
+  /** VLAN ids, outermost first; at most two. */
+  readonly vlans: readonly number[];
+  /** Of ICMP: type and code (the question's, where messages are answered), and the identifier of those that have one. */
+  readonly icmp: { readonly type: number; readonly code: number; readonly identifier: number | null } | null;
   readonly communityId: string | null;
+  /** The server's name as the client asked for it: TLS's and QUIC's server name, HTTP's Host; null: none is known. */
+  readonly host?: string | null;
   /** What DNS answers in the capture called the two ends; null: nothing. */
   readonly hostnames?: { readonly client: string | null; readonly server: string | null };
   /** What IANA has registered for the server's port. */

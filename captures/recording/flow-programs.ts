@@ -1,8 +1,8 @@
 /** Has the programs of a live capture's flows found, and takes them to the index: the indexer's side of it. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { FlowEntries } from '../../decoders/conversations/flow-table.js';
-import { TcpFlag } from '../../decoders/conversations/flow-table.js';
+import type { FlowEntries } from '../../decoders/conversations/flow-entries.js';
+import { TcpFlag } from '../../decoders/conversations/tcp-flags.js';
 import { AddressFamily } from '../../decoders/core/index.js';
 import { addressKey, isLoopback4 } from '../programs/addresses.js';
 import type { AskFlowsMessage, FlowPrograms, FlowQuestion, WatcherMessage } from '../programs/messages.js';

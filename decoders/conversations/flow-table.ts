@@ -6,70 +6,32 @@
 import { AddressFamily, type Columns } from '../core/columns.js';
 import type { Registry } from '../core/registry.js';
 import { PacketFlag } from '../core/walk.js';
+import { isClosing } from './connection-state.js';
+import { FlowEntries } from './flow-entries.js';
+import { beginsAnother, noteBadChecksum, noteDatagram, noteFlipped, noteSegment } from './flow-history.js';
+import { FlowOpening } from './flow-opening.js';
+import { hasIdentifier, IcmpPart, icmpKey, icmpPart } from './icmp-flows.js';
+import { TcpFlag } from './tcp-flags.js';
 
 const TCP = 6;
-/** TCP control bits in octet 13 of the header, RFC 9293 section 3.1. */
-export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const;
+const UDP = 17;
+const ICMP = 1;
+const ICMPV6 = 58;
 
-/** Words of a key: source or destination 4 + 4, ports, family and transport. */
-const KEY_WORDS = 10;
+/** Nanoseconds of silence after which a packet begins another flow: Zeek's `udp_inactivity_timeout` and `icmp_…`. */
+const DATAGRAMS_IDLE = 60e9;
+/** The same of a TCP connection that an end has closed or reset: Zeek's `tcp_inactivity_timeout`. */
+const CLOSED_IDLE = 300e9;
+
+/** Words of a key: source or destination 4 + 4, ports, family with transport and kind of ICMP, VLANs. */
+const KEY_WORDS = 11;
+/** So many packets are no mere attempt, also when nobody answers. */
+const ANSWERED = 4;
+/** Octets of an ICMP message up to its identifier. */
+const ICMP_IDENTIFIED = 8;
 const FIRST_CAPACITY = 4096;
-/** Flows kept in memory at most; beyond that the ones idle longest leave (they stay in the index). */
+/** Flows kept in memory at most; beyond that some leave (they stay in the index): see `evict`. */
 export const MAXIMUM_FLOWS = 400_000;
-
-/** A flow's numbers, by entry (not by id). Counters are doubles: exact to 2^53. */
-export class FlowEntries {
-  readonly id: Uint32Array;
-  readonly family: Uint8Array;
-  readonly transport: Uint8Array;
-  /** Four words an address, as in `Columns`. */
-  readonly client: Uint32Array;
-  readonly server: Uint32Array;
-  readonly clientPort: Uint16Array;
-  readonly serverPort: Uint16Array;
-  readonly clientPackets: Float64Array;
-  readonly clientBytes: Float64Array;
-  readonly serverPackets: Float64Array;
-  readonly serverBytes: Float64Array;
-  /** Of the earliest and the latest packet, nanoseconds since the capture's base time; NaN while none has a time. */
-  readonly firstTime: Float64Array;
-  readonly lastTime: Float64Array;
-  readonly firstPacket: Float64Array;
-  readonly lastPacket: Float64Array;
-  /** Registry id of the highest protocol seen in it. */
-  readonly protocol: Uint16Array;
-  /** Union of the TCP control bits that each side sent. */
-  readonly clientFlags: Uint8Array;
-  readonly serverFlags: Uint8Array;
-
-  constructor(
-    readonly capacity: number,
-    from?: FlowEntries,
-  ) {
-    const copy = <T extends { set(source: T): void }>(to: T, source: T | undefined): T => {
-      if (source !== undefined) to.set(source);
-      return to;
-    };
-    this.id = copy(new Uint32Array(capacity), from?.id);
-    this.family = copy(new Uint8Array(capacity), from?.family);
-    this.transport = copy(new Uint8Array(capacity), from?.transport);
-    this.client = copy(new Uint32Array(capacity * 4), from?.client);
-    this.server = copy(new Uint32Array(capacity * 4), from?.server);
-    this.clientPort = copy(new Uint16Array(capacity), from?.clientPort);
-    this.serverPort = copy(new Uint16Array(capacity), from?.serverPort);
-    this.clientPackets = copy(new Float64Array(capacity), from?.clientPackets);
-    this.clientBytes = copy(new Float64Array(capacity), from?.clientBytes);
-    this.serverPackets = copy(new Float64Array(capacity), from?.serverPackets);
-    this.serverBytes = copy(new Float64Array(capacity), from?.serverBytes);
-    this.firstTime = copy(new Float64Array(capacity), from?.firstTime);
-    this.lastTime = copy(new Float64Array(capacity), from?.lastTime);
-    this.firstPacket = copy(new Float64Array(capacity), from?.firstPacket);
-    this.lastPacket = copy(new Float64Array(capacity), from?.lastPacket);
-    this.protocol = copy(new Uint16Array(capacity), from?.protocol);
-    this.clientFlags = copy(new Uint8Array(capacity), from?.clientFlags);
-    this.serverFlags = copy(new Uint8Array(capacity), from?.serverFlags);
-  }
-}
 
 export class FlowTable {
   entries = new FlowEntries(FIRST_CAPACITY);
@@ -85,12 +47,22 @@ export class FlowTable {
   private dirtyCount = 0;
   private isDirty = new Uint8Array(FIRST_CAPACITY);
   private readonly rank: Uint8Array;
+  private readonly opening: FlowOpening;
+  /** Of the packet that is being looked at: its ends' ports or what stands for them, and whether it is an answer of ICMP. */
+  private sourcePort = 0;
+  private destinationPort = 0;
+  private icmp = 0;
+  private answers = false;
+  /** Whether its source is the greater of the two ends, and which side of its flow sent it. */
+  private swapped = false;
+  private side: 0 | 1 = 0;
 
   /** @param maximum flows in memory; when it is reached, `track` asks `evict` to make room */
   constructor(
     registry: Registry,
     private readonly maximum = MAXIMUM_FLOWS,
   ) {
+    this.opening = new FlowOpening(registry);
     // How telling a protocol is: an application beats its transport, a transport the network layer.
     this.rank = new Uint8Array(registry.protocols.length + 1);
     registry.protocols.forEach((protocol, index) => {
@@ -129,13 +101,18 @@ export class FlowTable {
         continue;
       }
       const offset = columns.transportOffset[row];
-      const tcpFlags =
-        columns.transport[row] === TCP && offset >= 0 && offset + 14 <= view.byteLength
-          ? view.getUint8(offset + 13)
-          : 0;
+      const transport = columns.transport[row];
+      const isTcp = transport === TCP && offset >= 0 && offset + 20 <= view.byteLength;
+      const tcpFlags = isTcp ? view.getUint8(offset + 13) : 0;
+      this.sourcePort = columns.sourcePort[row];
+      this.destinationPort = columns.destinationPort[row];
+      this.icmp = 0;
+      this.answers = false;
+      if (transport === ICMP || transport === ICMPV6) this.readIcmp(columns, row, view);
       this.loadKey(columns, row);
-      const entry = this.find(columns, row, tcpFlags, firstNumber + row);
-      this.count(columns, row, entry, tcpFlags, firstNumber + row);
+      const entry = this.find(columns, row, view, tcpFlags, firstNumber + row);
+      this.count(columns, row, entry, firstNumber + row);
+      this.note(columns, row, view, entry, tcpFlags, isTcp, firstNumber + row);
     }
   }
 
@@ -149,18 +126,35 @@ export class FlowTable {
     this.dirtyCount = 0;
   }
 
-  /** Forgets the half of the flows that has been idle longest. What changed must have been drained. */
+  /**
+   * Forgets half of the flows: attempts that nobody has answered first, of which a flood of addresses makes any number,
+   * and of those and of the others what has been idle longest. What changed must have been drained.
+   */
   evict(): void {
-    const { entries } = this;
-    const times = entries.lastPacket.slice(0, this.used).sort();
-    const limit = times[this.used >> 1];
-    const kept = new FlowEntries(entries.capacity);
+    const { entries, used } = this;
+    const attempts: number[] = [];
+    const others: number[] = [];
+    for (let entry = 0; entry < used; entry++)
+      (this.isAttempt(entry) ? attempts : others).push(entries.lastPacket[entry]);
+    const leaving = used >> 1;
+    const attemptLimit = newestLeaving(attempts, Math.min(leaving, attempts.length));
+    const otherLimit = newestLeaving(others, Math.max(0, leaving - attempts.length));
+    const kept = new Int32Array(used);
     let count = 0;
-    for (let entry = 0; entry < this.used; entry++)
-      if (entries.lastPacket[entry] > limit && !this.replaced(entry)) copyEntry(entries, entry, kept, count++);
-    this.entries = kept;
+    for (let entry = 0; entry < used; entry++) {
+      const limit = this.isAttempt(entry) ? attemptLimit : otherLimit;
+      if (entries.lastPacket[entry] > limit && !this.replaced(entry)) kept[count++] = entry;
+    }
+    entries.compact(kept.subarray(0, count));
     this.used = count;
     this.rehash();
+  }
+
+  /** A few packets, all from one side. */
+  private isAttempt(entry: number): boolean {
+    const { clientPackets, serverPackets } = this.entries;
+    const [client, server] = [clientPackets[entry], serverPackets[entry]];
+    return client + server < ANSWERED && (client === 0 || server === 0);
   }
 
   /** Puts a stored flow back, after a restart. `fill` writes the entry's arrays. */
@@ -185,20 +179,42 @@ export class FlowTable {
   private loadKey(columns: Columns, row: number): void {
     const { source, destination } = columns;
     const at = row * 4;
-    const sourcePort = columns.sourcePort[row];
-    const destinationPort = columns.destinationPort[row];
-    let order = 0;
-    for (let i = 0; i < 4 && order === 0; i++) order = source[at + i] - destination[at + i];
+    const { sourcePort, destinationPort, key } = this;
+    const isIpv4 = columns.addressFamily[row] === AddressFamily.ipv4;
+    let order = source[at] - destination[at];
+    if (!isIpv4) for (let i = 1; i < 4 && order === 0; i++) order = source[at + i] - destination[at + i];
     if (order === 0) order = sourcePort - destinationPort;
     const swapped = order > 0;
+    this.swapped = swapped;
     const low = swapped ? destination : source;
     const high = swapped ? source : destination;
-    for (let i = 0; i < 4; i++) {
-      this.key[i] = low[at + i];
-      this.key[4 + i] = high[at + i];
-    }
-    this.key[8] = swapped ? (destinationPort << 16) | sourcePort : (sourcePort << 16) | destinationPort;
-    this.key[9] = (columns.addressFamily[row] << 8) | columns.transport[row];
+    key[0] = low[at];
+    key[4] = high[at];
+    // Nobody looks at the other words of IPv4 addresses.
+    if (!isIpv4)
+      for (let i = 1; i < 4; i++) {
+        key[i] = low[at + i];
+        key[4 + i] = high[at + i];
+      }
+    key[8] = swapped ? (destinationPort << 16) | sourcePort : (sourcePort << 16) | destinationPort;
+    this.key[9] = (this.icmp << 16) | (columns.addressFamily[row] << 8) | columns.transport[row];
+    this.key[10] = columns.vlan[row];
+  }
+
+  /** What stands for the ports of an ICMP message: its identifier at the end that asked, and what kind of exchange it is. */
+  private readIcmp(columns: Columns, row: number, view: DataView): void {
+    const offset = columns.transportOffset[row];
+    if (offset < 0 || offset + ICMP_IDENTIFIED > view.byteLength) return;
+    const transport = columns.transport[row];
+    const type = view.getUint8(offset);
+    this.icmp = icmpKey(transport, type, view.getUint8(offset + 1));
+    this.answers = icmpPart(transport, type) === IcmpPart.answer;
+    const whole =
+      columns.transportEnd[row] - offset >= ICMP_IDENTIFIED && (columns.flags[row] & PacketFlag.short) === 0;
+    if (!whole || !hasIdentifier(transport, type)) return;
+    const identifier = view.getUint16(offset + 4);
+    if (this.answers) this.destinationPort = identifier;
+    else this.sourcePort = identifier;
   }
 
   private loadEntryKey(entry: number): void {
@@ -217,7 +233,8 @@ export class FlowTable {
     const client = entries.clientPort[entry];
     const server = entries.serverPort[entry];
     this.key[8] = swapped ? (server << 16) | client : (client << 16) | server;
-    this.key[9] = (entries.family[entry] << 8) | entries.transport[entry];
+    this.key[9] = (entries.icmp[entry] << 16) | (entries.family[entry] << 8) | entries.transport[entry];
+    this.key[10] = entries.vlan[entry];
   }
 
   /** The slot that holds the key, or the free one where it belongs. */
@@ -225,13 +242,13 @@ export class FlowTable {
     const { key, slots } = this;
     let hash = 0x9e3779b9 | 0;
     // The other words of IPv4 addresses are zero.
-    const step = key[9] >> 8 === AddressFamily.ipv4 ? 4 : 1;
+    const step = ((key[9] >> 8) & 0xff) === AddressFamily.ipv4 ? 4 : 1;
     for (let i = 0; i < 8; i += step) {
       hash = Math.imul(hash ^ key[i], 0x85ebca6b);
       hash ^= hash >>> 15;
     }
     hash = Math.imul(hash ^ key[8], 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 15) ^ key[9], 0xc2b2ae35);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ key[9] ^ (key[10] << 8), 0xc2b2ae35);
     hash ^= hash >>> 16;
     const mask = slots.length - 1;
     let slot = hash & mask;
@@ -239,13 +256,20 @@ export class FlowTable {
     return slot;
   }
 
+  /** Whether an entry has the key; if so, `side` says which end sent the packet that was loaded. */
   private matches(entry: number): boolean {
     const { entries, key } = this;
-    if (((entries.family[entry] << 8) | entries.transport[entry]) !== key[9]) return false;
+    const kind = (entries.icmp[entry] << 16) | (entries.family[entry] << 8) | entries.transport[entry];
+    if (kind !== key[9] || entries.vlan[entry] !== key[10]) return false;
     const ports = (entries.clientPort[entry] << 16) | entries.serverPort[entry];
-    if (ports === key[8] && this.sameEnds(entry, entries.client, entries.server)) return true;
+    if (ports === key[8] && this.sameEnds(entry, entries.client, entries.server)) {
+      this.side = this.swapped ? 1 : 0;
+      return true;
+    }
     const reversed = (entries.serverPort[entry] << 16) | entries.clientPort[entry];
-    return reversed === key[8] && this.sameEnds(entry, entries.server, entries.client);
+    if (reversed !== key[8] || !this.sameEnds(entry, entries.server, entries.client)) return false;
+    this.side = this.swapped ? 0 : 1;
+    return true;
   }
 
   private sameEnds(entry: number, low: Uint32Array, high: Uint32Array): boolean {
@@ -254,7 +278,7 @@ export class FlowTable {
     return (
       (low[at] | 0) === key[0] &&
       (high[at] | 0) === key[4] &&
-      (key[9] >> 8 === AddressFamily.ipv4 ||
+      (((key[9] >> 8) & 0xff) === AddressFamily.ipv4 ||
         ((low[at + 1] | 0) === key[1] &&
           (high[at + 1] | 0) === key[5] &&
           (low[at + 2] | 0) === key[2] &&
@@ -264,55 +288,56 @@ export class FlowTable {
     );
   }
 
-  private find(columns: Columns, row: number, tcpFlags: number, number: number): number {
+  private find(columns: Columns, row: number, view: DataView, tcpFlags: number, number: number): number {
     const known = this.slots[this.probe()] - 1;
-    if (known >= 0 && !this.isNewConnection(known, tcpFlags)) return known;
+    if (known >= 0 && !this.isAnother(known, columns, row, view, tcpFlags)) return known;
     const entry = this.allocate();
     const { entries } = this;
-    const reversed = sourceIsServer(columns.sourcePort[row], columns.destinationPort[row], tcpFlags);
+    const reversed = this.answers || this.opening.isFromServer(columns, row, view, tcpFlags);
     const at = row * 4;
     const to = entry * 4;
     for (let i = 0; i < 4; i++) {
       entries.client[to + i] = reversed ? columns.destination[at + i] : columns.source[at + i];
       entries.server[to + i] = reversed ? columns.source[at + i] : columns.destination[at + i];
     }
-    entries.clientPort[entry] = reversed ? columns.destinationPort[row] : columns.sourcePort[row];
-    entries.serverPort[entry] = reversed ? columns.sourcePort[row] : columns.destinationPort[row];
+    entries.clientPort[entry] = reversed ? this.destinationPort : this.sourcePort;
+    entries.serverPort[entry] = reversed ? this.sourcePort : this.destinationPort;
     entries.id[entry] = this.nextId++;
     entries.family[entry] = columns.addressFamily[row];
-    entries.transport[entry] = columns.transport[row];
+    const transport = columns.transport[row];
+    entries.transport[entry] = transport;
+    entries.vlan[entry] = columns.vlan[row];
+    entries.icmp[entry] = this.icmp;
     entries.firstPacket[entry] = number;
+    if (reversed && (transport === TCP || transport === UDP)) noteFlipped(entries, entry);
     this.slots[this.probe()] = entry + 1;
+    // Ends that are one and the same send everything as the client.
+    this.side = reversed && !isToItself(columns, row, this.sourcePort, this.destinationPort) ? 1 : 0;
     return entry;
   }
 
-  /** A SYN on a connection that was closed or reset: the port is used again. */
-  private isNewConnection(entry: number, tcpFlags: number): boolean {
-    if ((tcpFlags & (TcpFlag.syn | TcpFlag.ack)) !== TcpFlag.syn) return false;
-    const both = this.entries.clientFlags[entry] & this.entries.serverFlags[entry];
-    const either = this.entries.clientFlags[entry] | this.entries.serverFlags[entry];
-    return (both & TcpFlag.fin) !== 0 || (either & TcpFlag.rst) !== 0;
+  /** Whether a packet that has a flow's addresses and ports belongs to another one, which comes after it. */
+  private isAnother(entry: number, columns: Columns, row: number, view: DataView, tcpFlags: number): boolean {
+    const { entries } = this;
+    const transport = columns.transport[row];
+    if (transport === TCP) {
+      if ((tcpFlags & TcpFlag.syn) !== 0)
+        return beginsAnother(entries, entry, this.side, tcpFlags, view.getUint32(columns.transportOffset[row] + 4));
+      return isClosing(entries.states[entry]) && columns.time[row] - entries.lastTime[entry] > CLOSED_IDLE;
+    }
+    if (transport !== UDP && transport !== ICMP && transport !== ICMPV6) return false;
+    return columns.time[row] - entries.lastTime[entry] > DATAGRAMS_IDLE;
   }
 
-  private count(columns: Columns, row: number, entry: number, tcpFlags: number, number: number): void {
+  private count(columns: Columns, row: number, entry: number, number: number): void {
     const { entries } = this;
-    const at = row * 4;
-    const to = entry * 4;
-    const fromServer =
-      columns.source[at] !== entries.client[to] ||
-      columns.source[at + 1] !== entries.client[to + 1] ||
-      columns.source[at + 2] !== entries.client[to + 2] ||
-      columns.source[at + 3] !== entries.client[to + 3] ||
-      columns.sourcePort[row] !== entries.clientPort[entry];
-    if (fromServer) {
+    if (this.side === 1) {
       entries.serverPackets[entry]++;
       entries.serverBytes[entry] += columns.length[row];
-      entries.serverFlags[entry] |= tcpFlags;
       columns.flags[row] |= PacketFlag.fromServer;
     } else {
       entries.clientPackets[entry]++;
       entries.clientBytes[entry] += columns.length[row];
-      entries.clientFlags[entry] |= tcpFlags;
     }
     const time = columns.time[row];
     // Several interfaces and several threads: packets do not always come in the order of their times.
@@ -328,6 +353,44 @@ export class FlowTable {
     }
   }
 
+  /** What the packet says of how the conversation goes. */
+  private note(
+    columns: Columns,
+    row: number,
+    view: DataView,
+    entry: number,
+    tcpFlags: number,
+    isTcp: boolean,
+    number: number,
+  ): void {
+    const { entries, side } = this;
+    const ttls = side === 0 ? entries.clientTtl : entries.serverTtl;
+    if (ttls[entry] < 0) ttls[entry] = ttlOf(columns, row, view);
+    const transport = columns.transport[row];
+    if (transport !== TCP && transport !== UDP) return;
+    if (side === 0) entries.clientFlags[entry] |= tcpFlags;
+    else entries.serverFlags[entry] |= tcpFlags;
+    if ((columns.flags[row] & PacketFlag.badTransportChecksum) !== 0) {
+      noteBadChecksum(entries, entry, side, view, isTcp ? columns.transportOffset[row] : -1);
+    } else if (transport === UDP) {
+      noteDatagram(entries, entry, side);
+      if (side === 0 && entries.firstData[entry] === 0) entries.firstData[entry] = number;
+    } else if (isTcp) {
+      const { transportOffset, transportEnd, time } = columns;
+      const length = noteSegment(
+        entries,
+        entry,
+        side,
+        view,
+        transportOffset[row],
+        transportEnd[row],
+        time[row],
+        tcpFlags,
+      );
+      if (length > 0 && side === 0 && entries.firstData[entry] === 0) entries.firstData[entry] = number;
+    }
+  }
+
   private allocate(): number {
     if (this.used === this.entries.capacity) {
       this.entries = new FlowEntries(this.entries.capacity * 2, this.entries);
@@ -340,11 +403,7 @@ export class FlowTable {
       this.rehash();
     }
     const entry = this.used++;
-    this.entries.firstTime[entry] = this.entries.lastTime[entry] = Number.NaN;
-    this.entries.protocol[entry] = 0;
-    this.entries.clientFlags[entry] = this.entries.serverFlags[entry] = 0;
-    this.entries.clientPackets[entry] = this.entries.serverPackets[entry] = 0;
-    this.entries.clientBytes[entry] = this.entries.serverBytes[entry] = 0;
+    this.entries.clear(entry);
     return entry;
   }
 
@@ -360,34 +419,26 @@ export class FlowTable {
   }
 }
 
-/**
- * Whether the sender of a flow's first packet is the server: it answers a SYN that was not captured, or has the
- * well-known port (RFC 6335, section 6: 0 … 1023) while the other end has not.
- */
-function sourceIsServer(sourcePort: number, destinationPort: number, tcpFlags: number): boolean {
-  if ((tcpFlags & TcpFlag.syn) !== 0) return (tcpFlags & TcpFlag.ack) !== 0;
-  return sourcePort < 1024 && destinationPort >= 1024 && sourcePort !== 0;
+function isToItself(
+  { source, destination }: Columns,
+  row: number,
+  sourcePort: number,
+  destinationPort: number,
+): boolean {
+  const at = row * 4;
+  for (let i = at; i < at + 4; i++) if (source[i] !== destination[i]) return false;
+  return sourcePort === destinationPort;
 }
 
-function copyEntry(from: FlowEntries, entry: number, to: FlowEntries, at: number): void {
-  for (let i = 0; i < 4; i++) {
-    to.client[at * 4 + i] = from.client[entry * 4 + i];
-    to.server[at * 4 + i] = from.server[entry * 4 + i];
-  }
-  to.id[at] = from.id[entry];
-  to.family[at] = from.family[entry];
-  to.transport[at] = from.transport[entry];
-  to.clientPort[at] = from.clientPort[entry];
-  to.serverPort[at] = from.serverPort[entry];
-  to.clientPackets[at] = from.clientPackets[entry];
-  to.clientBytes[at] = from.clientBytes[entry];
-  to.serverPackets[at] = from.serverPackets[entry];
-  to.serverBytes[at] = from.serverBytes[entry];
-  to.firstTime[at] = from.firstTime[entry];
-  to.lastTime[at] = from.lastTime[entry];
-  to.firstPacket[at] = from.firstPacket[entry];
-  to.lastPacket[at] = from.lastPacket[entry];
-  to.protocol[at] = from.protocol[entry];
-  to.clientFlags[at] = from.clientFlags[entry];
-  to.serverFlags[at] = from.serverFlags[entry];
+/** TTL (RFC 791, section 3.1) or hop limit (RFC 8200, section 3); -1 of what has no IP header. */
+function ttlOf(columns: Columns, row: number, view: DataView): number {
+  const offset = columns.networkOffset[row];
+  const family = columns.addressFamily[row];
+  if (offset < 0 || family === AddressFamily.ether || offset + 9 > view.byteLength) return -1;
+  return view.getUint8(offset + (family === AddressFamily.ipv4 ? 8 : 7));
+}
+
+/** The number up to which `count` of the packets are; -1 for none of them. */
+function newestLeaving(packets: readonly number[], count: number): number {
+  return count === 0 ? -1 : Float64Array.from(packets).sort()[count - 1];
 }

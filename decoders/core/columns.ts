@@ -34,6 +34,10 @@ export class Columns {
   readonly transportOffset: Int32Array;
   /** Offset in the view where the transport's payload ends by the packet's own lengths. */
   readonly transportEnd: Int32Array;
+  /** Offset in the view of the header that the addresses are from, -1 when there is none. */
+  readonly networkOffset: Int32Array;
+  /** Id of the outermost VLAN, and 4096 times that of the one inside; 0: none. */
+  readonly vlan: Uint32Array;
   /** Flow id, filled by the flow table; 0 = none. */
   readonly flow: Uint32Array;
 
@@ -53,6 +57,8 @@ export class Columns {
     this.transport = new Uint8Array(capacity);
     this.transportOffset = new Int32Array(capacity);
     this.transportEnd = new Int32Array(capacity);
+    this.networkOffset = new Int32Array(capacity);
+    this.vlan = new Uint32Array(capacity);
     this.flow = new Uint32Array(capacity);
   }
 }

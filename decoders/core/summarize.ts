@@ -103,6 +103,7 @@ export function summarizePacket(
   columns.transport[row] = 0;
   columns.transportOffset[row] = -1;
   columns.transportEnd[row] = -1;
+  columns.networkOffset[row] = -1;
   walkPacket(registry, view, linkType, start, captured, original, walk);
   const depth = walk.depth < walk.quotedFrom ? walk.depth : walk.quotedFrom;
   // From the inside out: the innermost addresses are the packet's, and the ports are those above them, so that a
@@ -121,8 +122,12 @@ export function summarizePacket(
     // A header that was cut before its columns' fields has none to give: the columns say what the tree shows.
     if (have < layer.fillLength || (walk.badLength === i && !layer.fillAlways)) continue;
     layer.fill(view, walk.start[i], columns, row);
-    if (layer.hasAddresses) break;
+    if (layer.hasAddresses) {
+      columns.networkOffset[row] = walk.start[i];
+      break;
+    }
   }
   columns.protocol[row] = depth === 0 ? 0 : walk.protocol[depth - 1];
+  columns.vlan[row] = walk.vlan;
   columns.flags[row] = walk.flags;
 }

@@ -88,6 +88,8 @@ export class Walk {
   moreFragments = false;
   /** Offset in the view of the address that a routing header will put into the destination, -1 for none (RFC 8200, section 8.1). */
   finalDestination = -1;
+  /** Of the first tag, the VLAN's id (12 bits), and above it that of the second; 0: none, or only a priority. */
+  vlan = 0;
   /** Depth of a layer whose header gives itself a length that cannot be, -1 for none. */
   badLength = -1;
   private problemIndex = 0;
@@ -115,8 +117,16 @@ export class Walk {
     this.fragmentOffset = 0;
     this.moreFragments = false;
     this.finalDestination = -1;
+    this.vlan = 0;
     this.badLength = -1;
     this.problemIndex = 0;
+  }
+
+  /** Notes a VLAN tag; a third one tells no flows apart. */
+  tag(id: number): void {
+    this.flags |= PacketFlag.tagged;
+    if (this.vlan === 0) this.vlan = id;
+    else if (this.vlan < 4096) this.vlan += id * 4096;
   }
 
   /** Whether the layer now being measured stands inside a quotation. */

@@ -1,4 +1,4 @@
-import { flag, PacketFlag, protocol, uint } from '../core/index.js';
+import { flag, protocol, uint } from '../core/index.js';
 import { etherTypes } from '../labels/ethertypes.js';
 import { etherPayloadEnd, etherTypeOf, lengthOrType } from './ethernet.js';
 
@@ -31,9 +31,7 @@ export const vlan = protocol('vlan', '802.1Q Virtual LAN', {
     value: (_read, view, start, _end, walk) =>
       etherTypeOf(view, view.getUint16(start + 2), start + 4, walk.capturedEnd),
   },
-  inspect: (_read, _view, _start, _end, walk) => {
-    walk.flags |= PacketFlag.tagged;
-  },
+  inspect: (_read, view, start, _end, walk) => walk.tag(view.getUint16(start) & 0xfff),
   info: (_layer, { view, start, end }) =>
     start + 2 > end
       ? 'VLAN'
@@ -62,9 +60,7 @@ export const serviceVlan = protocol('ieee8021ad', 'IEEE 802.1ad', {
   body: (body, field) => {
     body.number(field.etype);
   },
-  inspect: (_read, _view, _start, _end, walk) => {
-    walk.flags |= PacketFlag.tagged;
-  },
+  inspect: (_read, view, start, _end, walk) => walk.tag(view.getUint16(start) & 0xfff),
   info: (_layer, { view, start, end }) =>
     start + 2 > end
       ? '802.1ad'

@@ -1,7 +1,8 @@
 /** The flow table against a plain map with text keys, over random traffic. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { FlowTable, TcpFlag } from '../../decoders/conversations/flow-table.js';
+import { FlowTable } from '../../decoders/conversations/flow-table.js';
+import { TcpFlag } from '../../decoders/conversations/tcp-flags.js';
 import { AddressFamily, Columns, PacketFlag } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 
@@ -12,6 +13,9 @@ interface Sent {
   readonly from: readonly [host: number, port: number];
   readonly to: readonly [host: number, port: number];
   readonly flags: number;
+  /** TCP sequence number. */
+  readonly sequence: number;
+  readonly vlan: number;
   readonly time: number;
   readonly length: number;
 }
@@ -22,6 +26,8 @@ interface Modelled {
   packets: [client: number, server: number];
   bytes: [client: number, server: number];
   flags: [client: number, server: number];
+  /** Sequence numbers of the SYNs; -1: none was seen. */
+  numbers: [client: number, server: number];
   firstTime: number;
   lastTime: number;
   firstPacket: number;
@@ -29,6 +35,10 @@ interface Modelled {
 }
 
 const PORTS = [0, 80, 443, 40000, 50000];
+
+function isService(port: number): boolean {
+  return port > 0 && port < 1024;
+}
 
 /** Flows by the two ends as text: what `FlowTable` is to do, without any cleverness. */
 class Model {
@@ -38,34 +48,40 @@ class Model {
   track(sent: Sent, number: number): Modelled {
     const from = sent.from.join(':');
     const to = sent.to.join(':');
-    const key = `${sent.family} ${sent.transport} ${[from, to].sort().join(' ')}`;
+    const key = `${sent.family} ${sent.transport} ${sent.vlan} ${[from, to].sort().join(' ')}`;
     const known = this.open.get(key);
-    const flow = known === undefined || this.usedAgain(known, sent.flags) ? this.begin(key, sent, number) : known;
+    const flow = known === undefined || this.isAnother(known, sent) ? this.begin(key, sent, number) : known;
     const side = from === flow.client ? 0 : 1;
     flow.packets[side]++;
     flow.bytes[side] += sent.length;
     flow.flags[side] |= sent.flags;
+    if ((sent.flags & TcpFlag.syn) !== 0) flow.numbers[side] = sent.sequence;
     if (!(sent.time >= flow.firstTime)) flow.firstTime = Number.isNaN(sent.time) ? flow.firstTime : sent.time;
     if (!(sent.time <= flow.lastTime)) flow.lastTime = Number.isNaN(sent.time) ? flow.lastTime : sent.time;
     flow.lastPacket = number;
     return flow;
   }
 
-  private usedAgain({ flags }: Modelled, sent: number): boolean {
-    const begins = (sent & TcpFlag.syn) !== 0 && (sent & TcpFlag.ack) === 0;
-    const over = (flags[0] & flags[1] & TcpFlag.fin) !== 0 || ((flags[0] | flags[1]) & TcpFlag.rst) !== 0;
-    return begins && over;
+  private isAnother({ client, flags, numbers, packets, lastTime }: Modelled, sent: Sent): boolean {
+    const silence = sent.time - lastTime;
+    if (sent.transport === 17) return silence > 60e9;
+    const closing = ((flags[0] | flags[1]) & (TcpFlag.fin | TcpFlag.rst)) !== 0;
+    if ((sent.flags & TcpFlag.syn) === 0) return closing && silence > 300e9;
+    const side = sent.from.join(':') === client ? 0 : 1;
+    const answers = (sent.flags & TcpFlag.ack) !== 0;
+    if (numbers[side] >= 0) return numbers[side] !== sent.sequence && (!answers || closing || packets[1 - side] === 0);
+    return packets[side] === 0 || answers ? closing : true;
   }
 
   private begin(key: string, { from, to, flags }: Sent, number: number): Modelled {
-    const answers =
-      (flags & TcpFlag.syn) !== 0 ? (flags & TcpFlag.ack) !== 0 : from[1] !== 0 && from[1] < 1024 && to[1] >= 1024;
+    const answers = (flags & TcpFlag.syn) !== 0 ? (flags & TcpFlag.ack) !== 0 : isService(from[1]) && !isService(to[1]);
     const flow: Modelled = {
       id: this.flows.length + 1,
       client: (answers ? to : from).join(':'),
       packets: [0, 0],
       bytes: [0, 0],
       flags: [0, 0],
+      numbers: [-1, -1],
       firstTime: Number.NaN,
       lastTime: Number.NaN,
       firstPacket: number,
@@ -92,14 +108,19 @@ function fill(columns: Columns, batch: readonly Sent[]): DataView {
     columns.length[row] = sent.length;
     columns.flags[row] = 0;
     columns.protocol[row] = 0;
+    columns.vlan[row] = sent.vlan;
+    columns.networkOffset[row] = -1;
+    view.setUint32(row * 20 + 4, sent.sequence);
     view.setUint8(row * 20 + 13, sent.flags);
   });
   columns.rows = batch.length;
   return view;
 }
 
-function stored(table: FlowTable): Map<number, Modelled> {
-  const flows = new Map<number, Modelled>();
+type Stored = Omit<Modelled, 'numbers'>;
+
+function stored(table: FlowTable): Map<number, Stored> {
+  const flows = new Map<number, Stored>();
   table.drain((at, entries) => {
     flows.set(entries.id[at], {
       id: entries.id[at],
@@ -124,8 +145,11 @@ const sent: fc.Arbitrary<Sent> = fc
     from: end,
     to: end,
     flags: fc.constantFrom(0, 1, 2, 4, 16, 17, 18, 20),
+    sequence: fc.constantFrom(7, 7, 4_000_000_000),
+    vlan: fc.constantFrom(0, 0, 0, 5, 5 + 6 * 4096),
     time: fc.oneof(
       { weight: 9, arbitrary: fc.integer({ min: -1000, max: 1e6 }) },
+      { weight: 1, arbitrary: fc.constantFrom(61e9, 122e9, 301e9, 640e9) },
       { weight: 1, arbitrary: fc.constant(Number.NaN) },
     ),
     length: fc.integer({ min: 0, max: 65535 }),
@@ -140,7 +164,7 @@ function check(all: readonly Sent[], size: number, afterBatch: (table: FlowTable
   const model = new Model();
   const columns = new Columns(256);
   let table = new FlowTable(registry);
-  const flows = new Map<number, Modelled>();
+  const flows = new Map<number, Stored>();
   for (const [batch, firstNumber] of batches(all, size)) {
     table.track(columns, fill(columns, batch), firstNumber);
     batch.forEach((one, row) => {
@@ -152,7 +176,8 @@ function check(all: readonly Sent[], size: number, afterBatch: (table: FlowTable
     for (const [id, flow] of stored(table)) flows.set(id, flow);
     table = afterBatch(table);
   }
-  expect([...flows.values()].sort((a, b) => a.id - b.id)).toEqual(model.flows);
+  const modelled = model.flows.map(({ numbers: _, ...flow }) => flow);
+  expect([...flows.values()].sort((a, b) => a.id - b.id)).toEqual(modelled);
 }
 
 describe('against the model', () => {
@@ -179,7 +204,7 @@ function restarted(table: FlowTable): FlowTable {
       for (const name of Object.keys(entries) as (keyof typeof entries)[]) {
         const target = entries[name];
         const source = table.entries[name];
-        if (typeof target === 'number' || typeof source === 'number') continue;
+        if (typeof target !== 'object' || typeof source !== 'object') continue;
         const width = target.length / entries.capacity;
         for (let i = 0; i < width; i++) target[to * width + i] = source[from * width + i];
       }
@@ -196,6 +221,8 @@ test('at the maximum the flows that are idle longest leave; the others go on, an
     from: [host, 5000],
     to: [1, 5001],
     flags: 0,
+    sequence: 0,
+    vlan: 0,
     time: 0,
     length: 100,
   });
