@@ -46,6 +46,9 @@ export interface Conversation {
   readonly direction: 0 | 1;
   /** Number of the packet that is being dissected. */
   readonly packet: number;
+  /** When it was captured: nanoseconds since 1970 are `timeHigh` × 2^32 + `timeLow`. NaN where that is not known. */
+  readonly timeHigh: number;
+  readonly timeLow: number;
   /** Addresses and ports, for protocols that announce other conversations. */
   readonly source: string;
   readonly destination: string;

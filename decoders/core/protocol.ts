@@ -120,6 +120,8 @@ export interface Forgets<K extends string = string> {
   readonly octets: (view: DataView, start: number, end: number, conversation?: Conversation) => boolean;
   /** The only fields that such messages have; absent: any. */
   readonly fields?: readonly K[];
+  /** Takes note, for less than decoding it, of what later messages show of one that is not decoded. */
+  readonly note?: (view: DataView, start: number, end: number, conversation: Conversation) => void;
 }
 
 /**

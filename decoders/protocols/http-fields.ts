@@ -1,6 +1,6 @@
 /** The fields of HTTP/1. */
 
-import { bytes, type Field, type FieldDeclaration, flag, group, text, uint } from '../core/index.js';
+import { bytes, duration, type Field, type FieldDeclaration, flag, group, text, uint } from '../core/index.js';
 
 /** Header fields that have names of their own, by their names in lower case. */
 export const headers = {
@@ -89,6 +89,13 @@ export const fields = {
   'request.full_uri': ascii('Full request URI'),
   request: flag('Request', { bits: 8 }),
   response: flag('Response', { bits: 8 }),
+  request_number: uint(0, 'Request number'),
+  response_number: uint(0, 'Response number'),
+  request_in: uint(0, 'Request in frame'),
+  prev_request_in: uint(0, 'Prev request in frame'),
+  prev_response_in: uint(0, 'Prev response in frame'),
+  'response_for.uri': ascii('Request URI'),
+  time: duration('Time since request'),
   chunk_size: uint(0, 'Chunk size', { unit: 'octets' }),
   chunk_data: bytes(0, 'Chunk data'),
   chunk_boundary: bytes(0, 'Chunk boundary'),

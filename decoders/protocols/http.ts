@@ -3,8 +3,9 @@ import { asciiText, utf8Text } from '../core/format.js';
 import { type Body, type Field, findField, type LayerNode, protocol, REST } from '../core/index.js';
 import { statusCodes } from '../labels/http.js';
 import { chunks, entity, partly, strayData } from './http-body.js';
-import { exchangeOf } from './http-exchange.js';
+import { exchangeOf, fullUri } from './http-exchange.js';
 import { fields, type HttpFields, headers } from './http-fields.js';
+import { links, note } from './http-links.js';
 import {
   answersWithoutBody,
   emptyLines,
@@ -37,7 +38,7 @@ export const http = protocol('http', 'Hypertext Transfer Protocol', {
   // What begins with the preface of HTTP/2 is all of that version.
   next: { table: 'http.version', value: () => 2 },
   message: messageLength,
-  forgets: { octets: (view, start, end, conversation) => !switches(view, start, end, conversation) },
+  forgets: { octets: (view, start, end, conversation) => !switches(view, start, end, conversation), note },
   recognises: { tcp: recognise },
   body: (body, field) => {
     while (body.remaining > 0) {
@@ -130,8 +131,14 @@ export function message(body: Body, field: HttpFields): void {
     else headerField(body, field, line, next, header);
   }
   if (!response && header.host !== undefined)
-    body.derived(field['request.full_uri'], fullUri(body, header.host, uri), undefined, start);
+    body.derived(field['request.full_uri'], fullUri(conversation, header.host, uri), undefined, start);
   body.derived(field[response ? 'response' : 'request'], true, undefined, start);
+  if (conversation !== undefined && line !== undefined) {
+    const exchange = exchangeOf(conversation);
+    if (response) exchange.responded(conversation);
+    else exchange.requested(conversation, uri, header.host);
+    links(body, field, response, conversation);
+  }
   if (bodyStart < 0) return;
   if (response && (hasNoBody(view, start, body.end) || answersWithoutBody(view, start, body.end, conversation))) {
     if (conversation !== undefined) switching(conversation, header);
@@ -315,12 +322,6 @@ function base64Text(encoded: string): string | undefined {
     out[at++] = (value >> have) & 255;
   }
   return utf8Text(new DataView(out.buffer), 0, at);
-}
-
-/** The whole URI of a target in the origin or the asterisk form; the others are whole (RFC 9112, section 3.2). */
-function fullUri(body: Body, host: string, uri: string): string {
-  const scheme = body.dissection.conversation?.secure === true ? 'https' : 'http';
-  return uri.startsWith('/') || uri === '*' ? `${scheme}://${host}${uri}` : uri;
 }
 
 /** Types of bodies that Wireshark names in the list, because it shows their text. */

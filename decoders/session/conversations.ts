@@ -56,6 +56,13 @@ export class ConversationState {
   ) {}
 }
 
+/** A packet's number and time, as `Conversation` has them. */
+export interface Moment {
+  readonly number: number;
+  readonly timeHigh: number;
+  readonly timeLow: number;
+}
+
 /** What a conversation that was announced will be. */
 interface Expected {
   readonly protocol: string;
@@ -144,12 +151,12 @@ export class Conversations {
   }
 
   /** What a protocol sees of a conversation while it dissects one packet. */
-  seenFrom(ends: Ends, state: ConversationState, packet: number): Seen {
+  seenFrom(ends: Ends, state: ConversationState, packet: Moment): Seen {
     return new Seen(ends, state, packet, this, this.hidden, false);
   }
 
   /** The same of the one that is hidden in it, in which nothing is decrypted again. */
-  seenInside(ends: Ends, inside: ConversationState, packet: number): Seen {
+  seenInside(ends: Ends, inside: ConversationState, packet: Moment): Seen {
     return new Seen(ends, inside, packet, this, undefined, true);
   }
 
@@ -192,12 +199,24 @@ export class Seen implements Conversation {
   constructor(
     readonly ends: Ends,
     private readonly state: ConversationState,
-    readonly packet: number,
+    private readonly moment: Moment,
     private readonly all: Conversations,
     private readonly hidden: Hidden | undefined,
     readonly secure: boolean,
   ) {
     this.direction = directionOf(ends, state);
+  }
+
+  get packet(): number {
+    return this.moment.number;
+  }
+
+  get timeHigh(): number {
+    return this.moment.timeHigh;
+  }
+
+  get timeLow(): number {
+    return this.moment.timeLow;
   }
 
   get secrets(): Secrets | undefined {
@@ -207,7 +226,7 @@ export class Seen implements Conversation {
   /** The conversation that is hidden in this one, as this packet sees it. */
   get inside(): { readonly state: ConversationState; readonly seen: Seen } | undefined {
     const { inside } = this.state;
-    return inside && { state: inside, seen: this.all.seenInside(this.ends, inside, this.packet) };
+    return inside && { state: inside, seen: this.all.seenInside(this.ends, inside, this.moment) };
   }
 
   reveal(octets: Uint8Array<ArrayBuffer>, application: string | undefined): string | undefined {

@@ -276,7 +276,7 @@ export class Session {
     }
     const tcpFlags = ends.carrier === 'tcp' ? unit.view.getUint8(walk.start[depth] + 13) : 0;
     const state = this.conversationOf(unit, depth, ends, tcpFlags);
-    const conversation = this.conversations.seenFrom(ends, state, growing.number);
+    const conversation = this.conversations.seenFrom(ends, state, growing);
     this.chooseProtocol(unit, depth, ends, state);
     if (ends.carrier === 'tcp' && this.options.desegment !== false)
       this.showStream(unit, from, depth, state, conversation, tcpFlags, growing);
@@ -527,7 +527,13 @@ export class Session {
     for (let at = start; at < end; ) {
       if (!forgets.octets(view, at, end, conversation)) return false;
       const length = message(view, at, end, conversation);
-      if (length <= 0) return true;
+      if (length <= 0) break;
+      at += length;
+    }
+    for (let at = start; forgets.note !== undefined && at < end; ) {
+      forgets.note(view, at, end, conversation);
+      const length = message(view, at, end, conversation);
+      if (length <= 0) break;
       at += length;
     }
     return true;

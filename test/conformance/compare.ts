@@ -5,6 +5,7 @@
 
 import type { FieldNode, LayerNode } from '../../decoders/core/tree.js';
 import { registry } from '../../decoders/protocols/index.js';
+import type { Mode } from '../support/corpus.js';
 import { isException, showsMore } from './exceptions.js';
 import { LAYERS, type Tallies } from './tally.js';
 
@@ -25,10 +26,10 @@ export interface Column {
 }
 
 /** The columns of a sheet that are fields of a protocol here; `only` leaves those of one protocol. */
-export function knownColumns(columns: readonly string[], only?: string): Column[] {
+export function knownColumns(columns: readonly string[], only?: string, mode?: Mode): Column[] {
   return columns.flatMap((name, index) => {
     const field = registry.field(name);
-    if (field === undefined || isException(name)) return [];
+    if (field === undefined || isException(name, mode)) return [];
     const owners = new Set(field.protocolIds.map((id) => registry.runtime(id).protocol.filter));
     if (only !== undefined && !owners.has(only)) return [];
     return [{ index, name, protocol: field.protocol.filter, owners }];

@@ -1,10 +1,16 @@
 /** Fields that are not compared with tshark, each with its reason. Whatever is not here counts. */
 
+import type { Mode } from '../support/corpus.js';
+
 export interface Exception {
   /** Field name, or all fields of a protocol: `data.*`. */
   readonly fields: string;
   readonly reason: string;
+  /** Where it is not compared; default everywhere. */
+  readonly mode?: Mode;
 }
+
+const ALONE = 'mode pkt looks at each packet by itself; tshark remembers conversations in that mode too';
 
 export const exceptions: readonly Exception[] = [
   {
@@ -18,12 +24,27 @@ export const exceptions: readonly Exception[] = [
   },
   { fields: 'chargen.data', reason: 'tshark has the word "Data" as its value, whatever the characters are' },
   { fields: 'frame.*', reason: 'facts of the file, not of the packet; the file formats have tests of their own' },
+  { fields: 'http.request_number', mode: 'pkt', reason: ALONE },
+  { fields: 'http.response_number', mode: 'pkt', reason: ALONE },
+  { fields: 'http.request_in', mode: 'pkt', reason: ALONE },
+  { fields: 'http.time', mode: 'pkt', reason: ALONE },
+  { fields: 'http.prev_request_in', mode: 'pkt', reason: ALONE },
+  { fields: 'http.prev_response_in', mode: 'pkt', reason: ALONE },
+  { fields: 'http.response_for.uri', mode: 'pkt', reason: ALONE },
 ];
 
-const names = new Set(exceptions.map(({ fields }) => fields));
+const everywhere = namesOf(undefined);
+const inMode = { pkt: namesOf('pkt'), app: namesOf('app') };
 
-export function isException(field: string): boolean {
-  return names.has(field) || names.has(`${field.slice(0, field.indexOf('.'))}.*`);
+function namesOf(where: Mode | undefined): ReadonlySet<string> {
+  return new Set(exceptions.filter(({ mode }) => mode === where).map(({ fields }) => fields));
+}
+
+/** Whether the field is compared in neither mode, or not in that one. */
+export function isException(field: string, mode?: Mode): boolean {
+  const all = `${field.slice(0, field.indexOf('.'))}.*`;
+  const isIn = (names: ReadonlySet<string>) => names.has(field) || names.has(all);
+  return isIn(everywhere) || (mode !== undefined && isIn(inMode[mode]));
 }
 
 /**

@@ -77,5 +77,7 @@ export function notSeen(tallies: Tallies): string[] {
 }
 
 export function exceptionLines(): string[] {
-  return exceptions.map(({ fields, reason }) => `    ${fields}: ${reason}`);
+  return exceptions.map(
+    ({ fields, mode, reason }) => `    ${fields}${mode === undefined ? '' : ` (${mode})`}: ${reason}`,
+  );
 }

@@ -61,7 +61,7 @@ export class Conformance {
     const key = names.join();
     let columns = this.columns.get(key);
     if (columns === undefined) {
-      columns = knownColumns(names, this.options.only);
+      columns = knownColumns(names, this.options.only, this.options.mode);
       this.columns.set(key, columns);
     }
     return columns;
