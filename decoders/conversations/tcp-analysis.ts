@@ -5,7 +5,7 @@
  * wants it, so that they may wrap any number of times.
  */
 
-import { TcpFlag } from './flow-table.js';
+import { TcpFlag } from './tcp-flags.js';
 import { ConnectionState, DirectionState, Known, SCALE_UNUSED } from './tcp-state.js';
 import { Unacknowledged } from './unacknowledged.js';
 
@@ -306,7 +306,8 @@ export class TcpAnalysis {
     const sameAck = hasAck && acknowledgment === directions.acknowledged[forward];
     const backKnown = (known[back] & Known.acknowledged) !== 0;
     let found = 0;
-    if (length === 1 && inOrder && (known[back] & Known.next) !== 0 && directions.window[back] === 0) return Finding.zeroWindowProbe;
+    if (length === 1 && inOrder && (known[back] & Known.next) !== 0 && directions.window[back] === 0)
+      return Finding.zeroWindowProbe;
     if (window === 0 && signals === 0) found |= Finding.zeroWindow;
     if (hasNext && ((sequence - next[forward]) | 0) > 0 && (flags & RST) === 0) found |= Finding.lostSegment;
     if (length <= 1 && signals === 0 && hasNext && sequence === (next[forward] - 1) >>> 0) found |= Finding.keepAlive;
