@@ -96,7 +96,9 @@ export class SocketTable {
     const { protocol, local, localPort, time } = end;
     const exact = this.connected.get(connectedKey(protocol, local, localPort, end.remote, end.remotePort));
     const before = end.opens && exact !== undefined && exact.firstSeen < time - EARLY;
-    if (exact !== undefined && !before && explains(exact, time)) return [exact];
+    // Nobody has it (any more): it waits to be accepted, or is what is left of it.
+    const owned = exact !== undefined && (exact.programs.length > 0 || !listening);
+    if (exact !== undefined && owned && !before && explains(exact, time)) return [exact];
     if (protocol === TCP && !listening) return [];
     let best: Socket[] = [];
     let closest = 0;

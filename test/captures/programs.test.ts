@@ -122,6 +122,9 @@ describe('which socket an end of a flow is', () => {
     expect(inodes(tableOf(LISTENING + CONNECTED), server)).toEqual([4712]);
     expect(inodes(tableOf(LISTENING), server)).toEqual([]);
     expect(inodes(tableOf(LISTENING), server, true)).toEqual([4711]);
+    // Also where only what is left of the connection was seen: it belongs to nobody.
+    const left = CONNECTED.replace(' 01 ', ' 06 ').replace(' 4712 ', ' 0 ');
+    expect(inodes(tableOf(LISTENING + left), server, true)).toEqual([4711]);
     // It must have listened before the connection came.
     expect(inodes(tableOf(LISTENING, 1001), server, true)).toEqual([]);
   });
