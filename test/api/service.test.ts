@@ -83,9 +83,9 @@ describe('openapi.json', () => {
       const flows = await daemon.json<{ flows: { id: number; transport: string }[] }>(`/api/captures/${id}/flows`);
       const flow = flows.body.flows.find(({ transport }) => transport === 'tcp')?.id;
       const address = path.replace('{id}', id).replace('{number}', '16').replace('{flow}', String(flow));
-      const wanted = ['filter', 'prefix']
-        .filter((name) => query !== undefined && name in query.shape)
-        .map((name) => `${name}=ip`);
+      const wanted = Object.entries({ filter: 'ip', prefix: 'ip', port: '80' })
+        .filter(([name]) => query !== undefined && name in query.shape)
+        .map(([name, value]) => `${name}=${value}`);
       const { status, body } = await daemon.json(`${address}?${wanted.join('&')}`);
       expect(status).toBe(200);
       expect(responses[200].schema?.safeParse(body).error).toBeUndefined();
