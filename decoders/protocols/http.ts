@@ -24,6 +24,7 @@ import {
   startsMessage,
   textEnd,
 } from './http-scan.js';
+import { agreeOnWebsocket } from './websocket-messages.js';
 
 /** `NOTI`. */
 const NOTIFY = 0x4e4f5449;
@@ -92,9 +93,11 @@ interface Header {
   host: string | undefined;
   coding: string;
   upgrade: string;
+  /** Of WebSocket. */
+  extensions: string;
 }
 
-const newHeader = (): Header => ({ host: undefined, coding: '', upgrade: '' });
+const newHeader = (): Header => ({ host: undefined, coding: '', upgrade: '', extensions: '' });
 
 /** Reads one message, or what there is of it; other protocols have the same (SSDP). */
 export function message(body: Body, field: HttpFields): void {
@@ -154,12 +157,14 @@ export function message(body: Body, field: HttpFields): void {
 }
 
 /** RFC 9110, sections 7.8 and 9.3.6: behind a 101, and behind the success of a CONNECT, both sides speak something else. */
-function switching(conversation: Conversation, { upgrade }: Header): void {
+function switching(conversation: Conversation, { upgrade, extensions }: Header): void {
   const exchange = exchangeOf(conversation);
   if (exchange.method === 'CONNECT') {
     if (exchange.port !== 80) conversation.switchTo('tls');
-  } else if (upgrade.toLowerCase() === 'websocket') conversation.switchTo('websocket');
-  else if (upgrade.toLowerCase() === 'h2c') conversation.switchTo('http2');
+  } else if (upgrade.toLowerCase() === 'websocket') {
+    agreeOnWebsocket(conversation, extensions);
+    conversation.switchTo('websocket');
+  } else if (upgrade.toLowerCase() === 'h2c') conversation.switchTo('http2');
 }
 
 function requestLine(body: Body, field: HttpFields): string {
@@ -279,6 +284,7 @@ function namedField(body: Body, field: HttpFields, name: string, from: number, t
   const value = body.text(whole, to - from);
   if (key === 'host') header.host = value;
   else if (key === 'upgrade') header.upgrade = value;
+  else if (key === 'sec_websocket_extensions') header.extensions = value;
   else if (key === 'content_encoding') header.coding = value.trim();
   else if (key === 'content_length_header' && /^\d{1,15}$/.test(value))
     body.derived(field.content_length, Number(value), undefined, from, to - from);

@@ -1,6 +1,8 @@
+import type { Conversation } from '../core/conversation.js';
 import { hexText, utf8Text } from '../core/format.js';
 import { type Body, bytes, type Field, flag, group, type LayerNode, protocol, text, uint } from '../core/index.js';
 import { readMessages } from './messages.js';
+import { messagesOf } from './websocket-messages.js';
 
 const CONTINUATION = 0;
 const TEXT = 1;
@@ -8,6 +10,8 @@ const BINARY = 2;
 const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
+/** Of the three reserved bits, the first (RFC 7692, section 6). */
+const PER_MESSAGE_COMPRESSED = 4;
 /** Characters that a recogniser wants of a text: fewer are found by chance. */
 const LEAST_TEXT = 4;
 
@@ -36,6 +40,7 @@ const closeCodes = {
 const fields = {
   fin: flag('Fin'),
   rsv: uint(3, 'Reserved', { base: 16 }),
+  pmc: flag('Per-Message Compressed'),
   opcode: uint(4, 'Opcode', { labels: opcodes }),
   mask: flag('Mask'),
   payload_length: uint(7, 'Payload length'),
@@ -51,6 +56,9 @@ const fields = {
   'payload.close': group('Close'),
   'payload.close.status_code': uint(16, 'Status code', { labels: closeCodes }),
   'payload.close.reason': text('Reason'),
+  fragment: uint(0, 'Frame'),
+  'fragment.count': uint(0, 'Fragment count'),
+  'reassembled.length': uint(0, 'Reassembled websocket Payload length'),
 };
 
 type WebsocketFields = { readonly [K in keyof typeof fields]: Field };
@@ -109,8 +117,11 @@ function recognise(view: DataView, start: number, end: number): boolean {
 function frame(body: Body, field: WebsocketFields): void {
   const { view } = body;
   const start = body.position;
-  body.bitsAt(field.fin, start * 8);
-  body.bitsAt(field.rsv, start * 8 + 1);
+  const whole = body.bitsAt(field.fin, start * 8) !== 0;
+  const compressed = (body.bitsAt(field.rsv, start * 8 + 1) & PER_MESSAGE_COMPRESSED) !== 0;
+  const { conversation } = body.dissection;
+  const messages = conversation && messagesOf(conversation);
+  if (messages?.deflates === true) body.bitsAt(field.pmc, start * 8 + 1);
   const opcode = body.bitsAt(field.opcode, start * 8 + 4);
   body.position++;
   const masked = body.bitsAt(field.mask, start * 8 + 8) !== 0;
@@ -128,15 +139,70 @@ function frame(body: Body, field: WebsocketFields): void {
       const octets = new Uint8Array(have);
       for (let i = 0; i < have; i++)
         octets[i] = view.getUint8(body.position + i) ^ (masked ? view.getUint8(keyAt + (i & 3)) : 0);
-      payload(body, field, opcode, new DataView(octets.buffer));
+      const one = { opcode, whole, compressed, masked, octets };
+      if (opcode >= CLOSE || have < length) control(body, field, opcode, new DataView(octets.buffer));
+      else if (conversation !== undefined) part(body, field, one, conversation);
+      else if (whole) message(body, field, opcode, octets, have);
+      else if (opcode === CONTINUATION) continued(body, field, octets);
       body.position += have;
     },
     have,
   );
 }
 
-/** The payload with its mask removed (section 5.3). */
-function payload(body: Body, field: WebsocketFields, opcode: number, plain: DataView): void {
+/** A data frame with its mask removed (section 5.3). */
+interface Part {
+  readonly opcode: number;
+  /** Whether it is the last of its message. */
+  readonly whole: boolean;
+  readonly compressed: boolean;
+  readonly masked: boolean;
+  readonly octets: Uint8Array;
+}
+
+/** A message, or a fragment of one; the last of them shows the whole message (section 5.4). */
+function part(body: Body, field: WebsocketFields, one: Part, conversation: Conversation): void {
+  const { opcode, whole, masked, octets } = one;
+  const messages = messagesOf(conversation);
+  const sender = messages.senders[conversation.direction];
+  const plain = (sent: Uint8Array, compressed: boolean) =>
+    compressed && messages.deflates ? (messages.inflate(sent, masked, conversation) ?? sent) : sent;
+  if (opcode !== CONTINUATION && whole) {
+    message(body, field, opcode, plain(octets, one.compressed), octets.length);
+    return;
+  }
+  if (opcode !== CONTINUATION) sender.begin(opcode, one.compressed);
+  const kind = sender.opcode;
+  if (kind !== 0) sender.add(octets, conversation.packet);
+  if (!whole) {
+    if (opcode === CONTINUATION) continued(body, field, octets);
+    return;
+  }
+  if (kind === 0 || sender.opcode === 0) return;
+  const { packets } = sender;
+  const { octets: sent, compressed } = sender.take();
+  message(body, field, kind, plain(sent, compressed), octets.length);
+  for (const packet of packets) body.derived(field.fragment, packet);
+  body.derived(field['fragment.count'], packets.length);
+  body.derived(field['reassembled.length'], sent.length);
+}
+
+/** A whole message that ends in the next `length` octets. */
+function message(body: Body, field: WebsocketFields, opcode: number, octets: Uint8Array, length: number): void {
+  const plain = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  const at = body.position;
+  if (opcode === TEXT) body.found(field['payload.text'], utf8Text(plain, 0, octets.length), at, length);
+  else if (opcode !== BINARY && opcode !== CONTINUATION)
+    body.found(field['payload.unknown'], hexText(plain, 0, octets.length), at, length);
+}
+
+function continued(body: Body, field: WebsocketFields, octets: Uint8Array): void {
+  const plain = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  body.found(field['payload.continue'], hexText(plain, 0, octets.length), body.position, octets.length);
+}
+
+/** The payload of a control frame (section 5.5), or what there is of one that was cut. */
+function control(body: Body, field: WebsocketFields, opcode: number, plain: DataView): void {
   const at = body.position;
   const length = plain.byteLength;
   const shown = (as: Field) => body.found(as, hexText(plain, 0, length), at, length);
@@ -146,6 +212,8 @@ function payload(body: Body, field: WebsocketFields, opcode: number, plain: Data
       return;
     case TEXT:
       body.found(field['payload.text'], utf8Text(plain, 0, length), at, length);
+      return;
+    case BINARY:
       return;
     case CLOSE:
       if (length < 2) return;
@@ -158,8 +226,6 @@ function payload(body: Body, field: WebsocketFields, opcode: number, plain: Data
     case PONG:
       shown(field['payload.pong']);
       return;
-    case BINARY:
-      return;
     default:
       shown(field['payload.unknown']);
   }
@@ -170,9 +236,9 @@ function summary(layer: LayerNode): string {
   const parts: string[] = [];
   let last = '';
   for (const node of layer.fields) {
-    if (node.name === 'websocket.fin') last = node.value === true ? ' [FIN]' : '';
+    if (node.name === 'websocket.fin') last = node.value === true ? ' [FIN]' : '[FRAGMENT] ';
     if (node.name === 'websocket.opcode') {
-      const name = (opcodes as Readonly<Record<number, string>>)[Number(node.value)] ?? `Unknown (${node.value})`;
+      const name = (opcodes as Readonly<Record<number, string>>)[Number(node.value)] ?? 'Unknown Opcode';
       parts.push(`WebSocket ${name}${last} `);
     }
     if (node.name === 'websocket.mask' && node.value === true) parts.push(`${parts.pop()}[MASKED]`);
