@@ -1,4 +1,4 @@
-/** Frames of Initial packets: RFC 9000, section 19. Others are never seen in the clear. */
+/** Frames: RFC 9000, section 19. */
 
 import type { Body } from '../core/index.js';
 import { frameTypes } from '../labels/quic.js';
@@ -33,7 +33,29 @@ export function readFrames(body: Body, field: QuicFields, handshake: Handshake):
 }
 
 /** Names that the list abbreviates. */
-const SHORT_NAMES: Readonly<Record<number, string>> = { 3: 'ACK', 28: 'CC', 29: 'CC' };
+const SHORT_NAMES: Readonly<Record<number, string>> = {
+  3: 'ACK',
+  4: 'RS',
+  5: 'SS',
+  7: 'NT',
+  16: 'MD',
+  17: 'MSD',
+  18: 'MS',
+  19: 'MS',
+  20: 'DB',
+  21: 'SDB',
+  22: 'SB',
+  23: 'SB',
+  24: 'NCI',
+  25: 'RC',
+  26: 'PC',
+  27: 'PR',
+  28: 'CC',
+  29: 'CC',
+  30: 'DONE',
+  48: 'DG',
+  49: 'DG',
+};
 
 /** A run of PADDING is one frame here: there are hundreds of them. */
 const padding: Reader = (body, field) => {
@@ -83,7 +105,80 @@ const close =
     if (length > 0) body.text(field['cc.reason_phrase'], length);
   };
 
+/** Frames that have nothing but numbers. */
+const numbers =
+  (...keys: readonly (keyof QuicFields)[]): Reader =>
+  (body, field) => {
+    for (const key of keys) takeVarint(body, field[key]);
+  };
+
+const FIN = 1;
+const LENGTH = 2;
+const OFFSET = 4;
+
+/** Section 19.8: what of it is there, the type says. */
+const stream =
+  (type: number): Reader =>
+  (body, field) => {
+    const typeAt = body.position - 1;
+    for (const [key, bit] of [
+      ['stream.fin', FIN],
+      ['stream.len', LENGTH],
+      ['stream.off', OFFSET],
+    ] as const)
+      body.derived(field[key], (type & bit) !== 0, undefined, typeAt, 1);
+    const at = body.position;
+    const id = takeVarint(body, field['stream.stream_id']);
+    body.derived(field['stream.initiator'], id % 2, undefined, at, body.position - at);
+    body.derived(field['stream.direction'], (id >> 1) & 1, undefined, at, body.position - at);
+    if ((type & OFFSET) !== 0) takeVarint(body, field['stream.offset']);
+    const length = (type & LENGTH) !== 0 ? takeVarint(body, field['stream.length']) : body.remaining;
+    if (length > 0) body.take(field.stream_data, length);
+    body.describe(`STREAM(${id})`);
+  };
+
+const newToken: Reader = (body, field) => {
+  const length = takeVarint(body, field['nt.length']);
+  if (length > 0) body.take(field['nt.token'], length);
+};
+
+/** Section 19.15. */
+const newConnectionId: Reader = (body, field) => {
+  takeVarint(body, field['nci.sequence']);
+  takeVarint(body, field['nci.retire_prior_to']);
+  const length = body.number(field['nci.connection_id.length']);
+  if (length > 0) body.take(field['nci.connection_id'], length);
+  body.take(field['nci.stateless_reset_token']);
+};
+
+/** RFC 9221, section 4. */
+const datagram =
+  (counted: boolean): Reader =>
+  (body, field) => {
+    const length = counted ? takeVarint(body, field['dg.length']) : body.remaining;
+    if (length > 0) body.take(field.dg, length);
+  };
+
 const readers: Readonly<Record<number, Reader>> = {
+  4: numbers('rsts.stream_id', 'rsts.application_error_code', 'rsts.final_size'),
+  5: numbers('ss.stream_id', 'ss.application_error_code'),
+  7: newToken,
+  ...Object.fromEntries(Array.from({ length: 8 }, (_, flags) => [8 + flags, stream(flags)])),
+  16: numbers('md.maximum_data'),
+  17: numbers('msd.stream_id', 'msd.maximum_stream_data'),
+  18: numbers('ms.max_streams'),
+  19: numbers('ms.max_streams'),
+  20: numbers('sb.stream_data_limit'),
+  21: numbers('sdb.stream_id', 'sb.stream_data_limit'),
+  22: numbers('sib.stream_limit'),
+  23: numbers('sib.stream_limit'),
+  24: newConnectionId,
+  25: numbers('rci.sequence'),
+  26: (body, field) => void body.take(field['path_challenge.data']),
+  27: (body, field) => void body.take(field['path_response.data']),
+  30: () => undefined,
+  48: datagram(false),
+  49: datagram(true),
   0: padding,
   1: () => undefined,
   2: acknowledgement(false),

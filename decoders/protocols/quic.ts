@@ -1,23 +1,24 @@
 import { hexText } from '../core/format.js';
 import { type Body, type FieldNode, findField, type LayerNode, protocol } from '../core/index.js';
 import { quicVersions } from '../labels/quic.js';
-import { placedAt, readIn } from './other-octets.js';
+import { readIn } from './other-octets.js';
+import { type Connection, connectionOf, fresh, useSecrets } from './quic-connection.js';
+import { CryptoFrames } from './quic-crypto.js';
 import { type QuicFields, quicFields } from './quic-fields.js';
 import { type CryptoPiece, hasVarint, readFrames, readGoogleFrames } from './quic-frames.js';
 import { hasGoogleFrames, initialKeys, isKnownVersion, open, type Unmasked, unmask, VERSION_2 } from './quic-keys.js';
+import { Level, type OpenedPacket } from './quic-open.js';
 import { takeVarint, varintAt, varintSize } from './quic-varint.js';
-import { messageName, readMessage } from './tls-handshake.js';
-import { contained, freshTls, TLS13, type TlsState } from './tls-state.js';
+import { TLS13 } from './tls-state.js';
 
 /** RFC 9000, section 17.2: a longer one is of another version than those that are known. */
 const LONGEST_ID = 20;
 const RETRY_TAG = 16;
 /** Types of packets in version 1; version 2 counts one further (RFC 9369, section 3.2). */
 const INITIAL = 0;
+const HANDSHAKE = 2;
 const RETRY = 3;
 const TYPE_NAMES = ['Initial', '0-RTT', 'Handshake', 'Retry'];
-/** Octets of the handshake that are kept until they are whole: more is no Client Hello. */
-const LARGEST_HANDSHAKE = 1 << 16;
 
 /** QUIC: packets of version 1 (RFC 9000), version 2 (RFC 9369) and the last drafts. */
 export const quic = protocol('quic', 'QUIC IETF', {
@@ -36,61 +37,16 @@ export const quic = protocol('quic', 'QUIC IETF', {
     const connection = connectionOf(body);
     const plain: Plain = { octets: undefined };
     while (body.remaining > 0) {
-      if (body.peek8() < 0x80) shortPacket(body, field, connection);
+      if (body.peek8() < 0x80) shortPacket(body, field, connection, plain);
       else longPacket(body, field, connection, plain);
     }
   },
   info: (layer) => summary(layer),
 });
 
-/** What both sides' first packets said. */
-interface Connection {
-  /** The Destination Connection ID of the client's first packet, from which the keys follow. */
-  first: Uint8Array | undefined;
-  /** The direction of that packet. */
-  client: 0 | 1;
-  /** The connection IDs that the server chose, as hexadecimal digits. */
-  readonly serverIds: Set<string>;
-  /** For each direction: octets of the connection IDs in its packets; -1 while unknown. */
-  readonly idLength: [number, number];
-  /** For each direction: the handshake as far as it was seen and not yet shown. */
-  readonly handshake: [Piece[], Piece[]];
-  /** For each direction: octets of the handshake that were shown; what repeats them is a retransmission. */
-  readonly shown: [number, number];
-  readonly tls: TlsState;
-  direction: 0 | 1;
-}
-
-interface Piece {
-  readonly offset: number;
-  readonly octets: Uint8Array;
-}
-
 /** The packet's octets with protection removed; made when first needed. */
 interface Plain {
   octets: Uint8Array<ArrayBuffer> | undefined;
-}
-
-function fresh(): Connection {
-  const tls: TlsState = { ...freshTls(), version: TLS13 };
-  return {
-    first: undefined,
-    client: 0,
-    serverIds: new Set(),
-    idLength: [-1, -1],
-    handshake: [[], []],
-    shown: [0, 0],
-    tls,
-    direction: 0,
-  };
-}
-
-function connectionOf(body: Body): Connection {
-  const { conversation } = body.dissection;
-  if (conversation === undefined) return fresh();
-  const connection = conversation.remember('quic', fresh);
-  connection.direction = conversation.direction;
-  return connection;
 }
 
 function isQuic(view: DataView, start: number, end: number): boolean {
@@ -115,19 +71,53 @@ function recognise(view: DataView, start: number, end: number): boolean {
 }
 
 /** RFC 9000, section 17.3: how long the connection ID is, only the connection knows. */
-function shortPacket(body: Body, field: QuicFields, connection: Connection): void {
+function shortPacket(body: Body, field: QuicFields, connection: Connection, plain: Plain): void {
   const start = body.position;
-  body.derived(field.packet_length, (body.walk.end[body.depth] ?? body.end) - start, undefined, start);
+  const end = body.end;
+  const length = Math.max(0, connection.idLength[connection.direction]);
+  body.derived(field.packet_length, (body.walk.end[body.depth] ?? end) - start, undefined, start);
+  const opened = openedBy(body, connection, Level.application, start, end, start + 1 + length);
   body.group(field.short, () => {
     body.bitsAt(field.header_form, start * 8);
     body.bitsAt(field.fixed_bit, start * 8 + 1);
     body.bitsAt(field.spin_bit, start * 8 + 2);
+    if (opened !== undefined) {
+      body.derived(field['short.reserved'], (opened.first >> 3) & 3, undefined, start, 1);
+      body.derived(field.key_phase, (opened.first & 4) !== 0, undefined, start, 1);
+      body.derived(field.packet_number_length, opened.first & 3, `${opened.numberLength} bytes`, start, 1);
+    }
     body.position++;
-    const length = connection.idLength[connection.direction];
     if (length > 0) body.take(field.dcid, length);
-    body.describe('Protected Payload (KP0)');
+    body.describe(`Protected Payload (KP${opened === undefined ? 0 : (opened.first >> 2) & 1})`);
+    if (opened === undefined) return;
+    body.found(field.packet_number, opened.packetNumber, body.position, opened.numberLength);
+    body.position += opened.numberLength;
+    body.derived(
+      field.protected_payload,
+      hexText(body.view, body.position, end - body.position),
+      undefined,
+      body.position,
+      end - body.position,
+    );
   });
-  if (body.remaining > 0) body.take(field.remaining_payload, body.remaining);
+  if (opened !== undefined)
+    frames(body, field, connection, plain, { ...opened, google: false }, Level.application, end);
+  else if (body.remaining > 0) body.take(field.remaining_payload, body.remaining);
+}
+
+/** A packet that only the secrets of a key log open; undefined where they are not there or not right. */
+function openedBy(
+  body: Body,
+  connection: Connection,
+  level: Level,
+  start: number,
+  end: number,
+  numberAt: number,
+): OpenedPacket | undefined {
+  const { opener, client, direction } = connection;
+  if (opener === undefined || (body.walk.end[body.depth] ?? end) > body.walk.capturedEnd) return undefined;
+  const packet = new Uint8Array(body.view.buffer, body.view.byteOffset + start, end - start);
+  return opener.open(level, direction === client, packet, numberAt - start);
 }
 
 /** RFC 9000, section 17.2. */
@@ -173,8 +163,15 @@ function longPacket(body: Body, field: QuicFields, connection: Connection, plain
   const whole = body.position + octets <= body.end;
   const last = Math.min(body.position + octets, body.end);
   const packet = new Uint8Array(view.buffer, view.byteOffset + start, last - start);
-  const sealed = kind === INITIAL ? keysFor(body, packet, version, destination, source, connection) : undefined;
-  if (sealed !== undefined) initialPayload(body, field, connection, plain, sealed, start, last);
+  let sealed: Sealed | undefined;
+  let level: Level = Level.initial;
+  if (kind === INITIAL) sealed = keysFor(body, packet, version, destination, source, connection);
+  else if (whole) {
+    level = kind === HANDSHAKE ? Level.handshake : Level.early;
+    const opened = openedBy(body, connection, level, start, last, body.position);
+    sealed = opened && { ...opened, google: false };
+  }
+  if (sealed !== undefined) longPayload(body, field, connection, plain, sealed, level, start, last);
   else if (last > body.position) body.take(field.remaining_payload, last - body.position);
   if (!whole) body.need(octets - (last - body.position), 'the payload');
 }
@@ -231,7 +228,8 @@ function keysFor(
 ): Sealed | undefined {
   const numberAt = body.view.byteOffset + body.position - packet.byteOffset;
   const { direction } = connection;
-  if (connection.first === undefined || isAnother(connection, destination)) begin(connection, destination);
+  if (connection.first === undefined || isAnother(connection, destination))
+    begin(body, connection, destination, version);
   const ofClient = direction === connection.client;
   if (!ofClient) noteServer(connection, source);
   const keys = initialKeys(version, connection.first ?? destination)[ofClient ? 'client' : 'server'];
@@ -252,32 +250,47 @@ function isAnother({ first, client, direction, serverIds }: Connection, destinat
   return !serverIds.has(hexText(view, 0, destination.length));
 }
 
-function begin(connection: Connection, destination: Uint8Array): void {
+function begin(body: Body, connection: Connection, destination: Uint8Array, version: number): void {
   const { direction, serverIds } = connection;
   const view = new DataView(destination.buffer, destination.byteOffset, destination.length);
   const goesOn = connection.first === undefined && serverIds.has(hexText(view, 0, destination.length));
   if (!goesOn) Object.assign(connection, fresh(), { idLength: connection.idLength, client: direction, direction });
   connection.first = destination;
+  useSecrets(body, connection, version);
 }
 
-/** What stood under the protection; the octets of the payload keep their places in the packet. */
-function initialPayload(
+/** What stood under the protection of a long header. */
+function longPayload(
   body: Body,
   field: QuicFields,
   connection: Connection,
   plain: Plain,
   sealed: Sealed,
+  level: Level,
   start: number,
   end: number,
 ): void {
-  const { view, walk } = body;
   body.derived(field['long.reserved'], (sealed.first >> 2) & 3, undefined, start, 1);
   body.derived(field.packet_number_length, sealed.first & 3, `${sealed.numberLength} bytes`, start, 1);
   body.found(field.packet_number, sealed.packetNumber, body.position, sealed.numberLength);
   body.position += sealed.numberLength;
   const at = body.position;
-  body.derived(field.payload, hexText(view, at, end - at), undefined, at, end - at);
-  const { payload } = sealed;
+  body.derived(field.payload, hexText(body.view, at, end - at), undefined, at, end - at);
+  frames(body, field, connection, plain, sealed, level, end);
+}
+
+/** The frames at the cursor; the octets of the payload keep their places in the packet. */
+function frames(
+  body: Body,
+  field: QuicFields,
+  connection: Connection,
+  plain: Plain,
+  sealed: Sealed,
+  level: Level,
+  end: number,
+): void {
+  const { view, walk, position: at } = body;
+  const { payload, google } = sealed;
   if (payload === undefined) {
     body.skip(end - at);
     return;
@@ -290,76 +303,19 @@ function initialPayload(
   const octets = plain.octets;
   const from = at - walk.packetStart;
   octets.set(payload, from);
-  let direct = false;
   const tls = { field, state: connection.tls, recordVersion: TLS13 };
+  // 0-RTT packets have no CRYPTO frames (RFC 9000, section 12.5); they count packets with those of 1-RTT.
+  const crypto = new CryptoFrames(connection, level === Level.early ? Level.application : level, octets, tls, google);
+  let pieces: readonly CryptoPiece[] = [];
   const nodes = readIn(body, octets, from, from + payload.length, (inner) => {
-    const show = (piece: CryptoPiece): void => {
-      // Nearly always one frame has the whole message, which can then be shown where it stands.
-      const { shown, direction } = connection;
-      // Of Google's frames, Wireshark shows what is repeated, too.
-      const repeated = !sealed.google && piece.offset + piece.length <= shown[direction];
-      if (repeated || piece.offset !== 0 || !isWhole(octets, piece.at, piece.length)) return;
-      direct = true;
-      shown[direction] = piece.length;
-      contained(inner, piece.at + piece.length, () => messages(inner, tls));
-    };
-    const pieces = sealed.google ? readGoogleFrames(inner, show) : readFrames(inner, field, show);
-    if (!direct) remember(connection, pieces, octets);
+    const show = (piece: CryptoPiece): void => crypto.show(inner, piece);
+    pieces = google ? readGoogleFrames(inner, show) : readFrames(inner, field, show);
   });
   body.adopt(nodes);
   body.position = at + payload.length;
   // The tag of the encryption.
   body.skip(end - body.position);
-  if (!direct) assembled(body, connection, tls, at);
-}
-
-/** Whether the message at `at` is all there. */
-function isWhole(octets: Uint8Array, at: number, length: number): boolean {
-  if (length < 4) return false;
-  return 4 + octets[at + 1] * 65536 + octets[at + 2] * 256 + octets[at + 3] <= length;
-}
-
-type Tls = Parameters<typeof readMessage>[1];
-
-/** Handshake messages without records: RFC 9001, section 4.1.3. */
-function messages(body: Body, tls: Tls): void {
-  while (body.remaining > 0) {
-    body.group(tls.field.handshake, () => {
-      const type = body.number(tls.field['handshake.type']);
-      const length = body.number(tls.field['handshake.length']);
-      body.describe(messageName(body, type, body.position));
-      contained(body, body.position + length, () => readMessage(body, tls, type));
-    });
-  }
-}
-
-/** Keeps the pieces of a handshake that is spread over frames, and over packets. */
-function remember(connection: Connection, pieces: readonly CryptoPiece[], octets: Uint8Array): void {
-  const kept = connection.handshake[connection.direction];
-  const shown = connection.shown[connection.direction];
-  for (const { offset, at, length } of pieces)
-    if (offset + length > shown && offset + length <= LARGEST_HANDSHAKE && kept.length < 256)
-      kept.push({ offset, octets: octets.slice(at, at + length) });
-}
-
-/** Shows a handshake message that these frames have completed. */
-function assembled(body: Body, connection: Connection, tls: Tls, at: number): void {
-  const kept = connection.handshake[connection.direction];
-  kept.sort((a, b) => a.offset - b.offset);
-  const shown = connection.shown[connection.direction];
-  let have = shown;
-  for (const { offset, octets } of kept) {
-    if (offset > have) break;
-    have = Math.max(have, offset + octets.length);
-  }
-  const whole = new Uint8Array(have - shown);
-  for (const { offset, octets } of kept)
-    if (offset < have) whole.set(octets.subarray(Math.max(0, shown - offset)), Math.max(0, offset - shown));
-  if (!isWhole(whole, 0, whole.length)) return;
-  connection.handshake[connection.direction] = [];
-  connection.shown[connection.direction] = have;
-  const nodes = readIn(body, whole, 0, whole.length, (inner) => messages(inner, tls));
-  body.adopt(placedAt(nodes, at - body.walk.packetStart));
+  crypto.finish(body, pieces, at);
 }
 
 /** The packets of the datagram, and the frames of those that were opened. */

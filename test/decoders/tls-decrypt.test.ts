@@ -4,18 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { KeyLog } from '../../captures/secrets/key-log.js';
-import { secretsOf } from '../../captures/secrets/node-secrets.js';
-import type { FieldNode, PacketTree } from '../../decoders/core/index.js';
-import { registry } from '../../decoders/protocols/index.js';
-import { Session } from '../../decoders/session/session.js';
-import { pcapOf, removeFolders, type TestPacket, temporaryFolder } from '../support/packets.js';
+import { FieldComparison, hasTshark, spoilt, textOf, trees } from '../support/decrypted.js';
+import { pcapOf, removeFolders, temporaryFolder } from '../support/packets.js';
 import { certificateIn, type TlsCase, type TlsConversation, tlsConversation } from '../support/tls-conversations.js';
 
-const ETHERNET = 1;
-const PROTOCOLS = ['tls', 'http', 'http2', 'data-text-lines'];
+const PROTOCOLS = ['tls', 'http', 'http2'];
 
-const hasTshark = spawnSync('tshark', ['-v']).status === 0;
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 const suites: readonly (TlsCase & { readonly title: string })[] = [
@@ -36,57 +30,6 @@ const suites: readonly (TlsCase & { readonly title: string })[] = [
   { title: 'HTTP/2 in TLS 1.2', version: 'TLSv1.2', http2: true },
 ];
 
-/** Every packet's tree. */
-function trees(packets: readonly TestPacket[], keyLog: string): PacketTree[] {
-  const log = new KeyLog();
-  log.add(keyLog);
-  const session = new Session(registry, { secrets: secretsOf(log) });
-  return packets.map(({ data }, index) => {
-    const view = new DataView(data.buffer, data.byteOffset, data.length);
-    const { length } = data;
-    return session.dissect({
-      view,
-      start: 0,
-      captured: length,
-      original: length,
-      linkType: ETHERNET,
-      number: index + 1,
-    });
-  });
-}
-
-function collect(fields: readonly FieldNode[], into: Map<string, string[]>): void {
-  for (const { name, text, fields: inner } of fields) {
-    const values = into.get(name);
-    if (values === undefined) into.set(name, [text]);
-    else values.push(text);
-    if (inner !== undefined) collect(inner, into);
-  }
-}
-
-/** All values of a packet by field. */
-function valuesOf(tree: PacketTree): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (const layer of tree.layers) collect(layer.fields, values);
-  return values;
-}
-
-const textOf = (tree: PacketTree, name: string): string => valuesOf(tree).get(name)?.join('|') ?? '';
-
-/** The fields of those protocols that tshark has, too. */
-function comparable(): string[] {
-  const listed = spawnSync('tshark', ['-G', 'fields'], { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout;
-  const theirs = new Set(
-    listed
-      .split('\n')
-      .filter((line) => line.startsWith('F\t'))
-      .map((line) => line.split('\t')[2]),
-  );
-  return [...registry.fields()]
-    .filter(({ name, kind }) => PROTOCOLS.includes(name.split('.')[0]) && kind !== 'group' && theirs.has(name))
-    .map(({ name }) => name);
-}
-
 describe('decrypted TLS', () => {
   let folder = '';
   let certificate: { key: Buffer; cert: Buffer };
@@ -96,7 +39,7 @@ describe('decrypted TLS', () => {
   });
   afterAll(removeFolders);
 
-  const fields = hasTshark ? comparable() : [];
+  const fields = new FieldComparison(PROTOCOLS);
 
   describe.each(suites)('$title', (which) => {
     let said: TlsConversation;
@@ -113,11 +56,7 @@ describe('decrypted TLS', () => {
     });
 
     test('another session’s secrets show nothing, and no rubbish', () => {
-      const wrong = said.keyLog.replace(/ ([0-9a-f]{64,96})$/gm, (_all, secret: string) => {
-        const last = secret.endsWith('0') ? '1' : '0';
-        return ` ${secret.slice(0, -1)}${last}`;
-      });
-      const shown = trees(said.packets, wrong);
+      const shown = trees(said.packets, spoilt(said.keyLog));
       const plain = trees(said.packets, '');
       expect(shown).toEqual(plain);
     });
@@ -127,25 +66,9 @@ describe('decrypted TLS', () => {
       const keys = join(folder, 'one.keys');
       writeFileSync(path, pcapOf(said.packets));
       writeFileSync(keys, said.keyLog);
-      const arguments_ = ['-n', '-r', path, '-o', `tls.keylog_file:${keys}`, '-T', 'fields', '-E', 'aggregator=|'];
-      const asked = fields.flatMap((field) => ['-e', field]);
-      const { stdout } = spawnSync('tshark', [...arguments_, ...asked], { encoding: 'utf8', maxBuffer: 1 << 28 });
-      const theirs = stdout.split('\n');
-      let all = 0;
-      const different: string[] = [];
-      trees(said.packets, said.keyLog).forEach((tree, index) => {
-        const ours = valuesOf(tree);
-        const columns = theirs[index].split('\t');
-        fields.forEach((field, place) => {
-          const mine = ours.get(field)?.join('|') ?? '';
-          const yours = columns[place] ?? '';
-          // An empty DATA frame that ends a stream has the whole body in tshark, which joins the frames before it.
-          if ((mine === '' && yours === '') || (field === 'http2.data.data' && mine === '')) return;
-          all++;
-          if (mine !== yours) different.push(`${index + 1} ${field}: ${mine.slice(0, 60)} ≠ ${yours.slice(0, 60)}`);
-        });
-      });
-      expect(all).toBeGreaterThan(100);
+      const shown = trees(said.packets, said.keyLog);
+      const { compared, different } = fields.compare(shown, path, ['-o', `tls.keylog_file:${keys}`]);
+      expect(compared).toBeGreaterThan(100);
       expect(different).toEqual([]);
     });
   });
