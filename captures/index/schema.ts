@@ -1,7 +1,7 @@
 /** The SQLite schema of one capture's index. It can be thrown away and rebuilt from the segments. */
 
 /** Raised when the tables change; an index with another version is rebuilt. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /**
  * Rows, not opaque blobs: `sqlite3 index.sqlite 'select * from packet_list limit 10'` is meant for people.
@@ -53,6 +53,7 @@ CREATE TABLE flows (
   id             INTEGER PRIMARY KEY,
   family         INTEGER NOT NULL, -- 4, 6, or 1 for Ethernet addresses
   transport      INTEGER NOT NULL, -- IP protocol number; 0: none
+  ip_protocol    INTEGER NOT NULL, -- what the first packet's IP header says, known or not; 0: no IP
   client         BLOB NOT NULL,    -- address in network byte order: 4, 16 or 6 octets
   server         BLOB NOT NULL,
   client_port    INTEGER NOT NULL, -- of ICMP the identifier

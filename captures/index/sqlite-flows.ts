@@ -5,7 +5,7 @@ import type { FlowEntries } from '../../decoders/conversations/flow-entries.js';
 import { historyText, restoreHistory } from '../../decoders/conversations/flow-history.js';
 import { addressBytes, addressText, addressWords } from './addresses.js';
 
-const COLUMNS = 30;
+const COLUMNS = 31;
 const ICMP = 1;
 const ICMPV6 = 58;
 
@@ -60,6 +60,7 @@ export function flowValues(flows: FlowEntries, entry: number): unknown[] {
     flows.id[entry],
     family,
     transport,
+    flows.ipProtocol[entry],
     client,
     server,
     flows.clientPort[entry],
@@ -89,6 +90,7 @@ export interface FlowRow {
   id: number;
   family: number;
   transport: number;
+  ip_protocol: number;
   client: Buffer;
   server: Buffer;
   client_port: number;
@@ -123,6 +125,7 @@ export function loadFlow(row: FlowRow, entry: number, flows: FlowEntries): void 
   flows.id[entry] = row.id;
   flows.family[entry] = row.family;
   flows.transport[entry] = row.transport;
+  flows.ipProtocol[entry] = row.ip_protocol;
   addressWords(row.client, flows.client, entry);
   addressWords(row.server, flows.server, entry);
   flows.clientPort[entry] = row.client_port;

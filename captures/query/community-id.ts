@@ -5,6 +5,10 @@ import { createHash } from 'node:crypto';
 /** Transports whose ports take part, ICMP with what stands for them; for all others the two fields are left out. */
 const WITH_PORTS = new Set([1, 6, 17, 58, 132]);
 
+export function hasPorts(transport: number): boolean {
+  return WITH_PORTS.has(transport);
+}
+
 /** The ends of a flow as the specification takes them. */
 export interface CommunityTuple {
   /** Address in network byte order, 4 or 16 octets. */

@@ -7,7 +7,7 @@ import { AddressFamily } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import type { FlowRow } from '../index/sqlite-flows.js';
 import type { CaptureReader } from './capture-reader.js';
-import { communityId } from './community-id.js';
+import { communityId, hasPorts } from './community-id.js';
 import { processesOf } from './flow-programs.js';
 import type { FlowInfo, FlowPage, FlowQuery } from './query-types.js';
 
@@ -80,7 +80,7 @@ function flowInfo(reader: CaptureReader, row: FlowRow): FlowInfo {
     serverTtl: row.server_ttl,
     vlans: [row.vlan, row.inner_vlan].filter((id) => id !== null),
     icmp: isIcmp ? icmpOf(row) : null,
-    communityId: row.family === AddressFamily.ether ? null : communityOf(row),
+    communityId: communityOf(row),
     ...processesOf(reader, row),
   };
 }
@@ -94,9 +94,11 @@ function icmpOf(row: FlowRow): NonNullable<FlowInfo['icmp']> {
   };
 }
 
-function communityOf(row: FlowRow): string {
-  const { client, server, transport } = row;
-  const tuple = { source: client, destination: server, transport };
+/** null: no IP, or what the ID is made of is not known: of fragments that are not the first, the ports. */
+function communityOf(row: FlowRow): string | null {
+  const { client, server, transport, ip_protocol: protocol } = row;
+  if (protocol === 0 || (transport === 0 && hasPorts(protocol))) return null;
+  const tuple = { source: client, destination: server, transport: protocol };
   if (row.icmp_type === null)
     return communityId({ ...tuple, sourcePort: row.client_port, destinationPort: row.server_port });
   const {

@@ -7,6 +7,7 @@ import { readMarks } from '../store/marks.js';
 import { CaptureReader, type PacketRef } from './capture-reader.js';
 import { type Check, type CheckReport, judge } from './checks.js';
 import { FilterRun } from './filter-run.js';
+import { FlowHosts } from './flow-hosts.js';
 import { flowById, flowPage } from './flows.js';
 import { HostNames } from './host-names.js';
 import { NameBook, type NamesAnswer } from './names.js';
@@ -43,6 +44,7 @@ export class Questions {
   readonly reader: CaptureReader;
   private readonly counts: Statistics;
   private readonly names: NameBook;
+  private readonly servers: FlowHosts;
   private readonly streams: StreamPages;
   private readonly ladder: Sequence;
   private readonly results = new Map<string, ResultSet>();
@@ -66,6 +68,7 @@ export class Questions {
         ? this.plainRefs({ after }, limit).refs
         : (await this.filteredRefs(filter.trim(), { after }, limit)).refs,
     );
+    this.servers = new FlowHosts(this.reader, pause);
     this.names = new NameBook(new HostNames(this.reader), pause);
     this.counts = new Statistics(this.reader, pause, async (filter, enough) => {
       const results = this.resultSet(filter);
@@ -105,7 +108,11 @@ export class Questions {
   async flows(query: FlowQuery): Promise<FlowPage> {
     const filter = query.filter?.trim() ?? '';
     const page = flowPage(this.reader, query, filter === '' ? undefined : await this.flowsOf(filter));
-    return { ...page, flows: await this.names.nameFlows(page.flows) };
+    return { ...page, flows: await this.named(page.flows) };
+  }
+
+  private async named(flows: readonly FlowInfo[]): Promise<FlowInfo[]> {
+    return this.servers.nameServers(await this.names.nameFlows(flows));
   }
 
   /** Every address that an answer in the capture named; with `addresses`, those, and the makers of network cards. */
@@ -156,7 +163,7 @@ export class Questions {
 
   async flow(id: number): Promise<FlowInfo | null> {
     const flow = flowById(this.reader, id);
-    return flow === null ? null : (await this.names.nameFlows([flow]))[0];
+    return flow === null ? null : (await this.named([flow]))[0];
   }
 
   /** Answers one question; the reader stays open as long as any is being answered. */

@@ -17,7 +17,10 @@ type Column = Uint8Array | Uint16Array | Int16Array | Uint32Array | Float64Array
 export class FlowEntries {
   readonly id: Uint32Array;
   readonly family: Uint8Array;
+  /** IP protocol number of the transport; 0: none that is known, or no IP. */
   readonly transport: Uint8Array;
+  /** IP protocol number in the first packet's header; 0: no IP, or extension headers hide it. */
+  readonly ipProtocol: Uint8Array;
   /** Four words an address, as in `Columns`. */
   readonly client: Uint32Array;
   readonly server: Uint32Array;
@@ -71,6 +74,7 @@ export class FlowEntries {
     this.id = new Uint32Array(capacity);
     this.family = new Uint8Array(capacity);
     this.transport = new Uint8Array(capacity);
+    this.ipProtocol = new Uint8Array(capacity);
     this.client = new Uint32Array(capacity * 4);
     this.server = new Uint32Array(capacity * 4);
     this.clientPort = new Uint16Array(capacity);

@@ -18,6 +18,9 @@ const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 
+/** Next headers of IPv6 that are no upper layer: RFC 8200, section 4, AH, ESP, mobility, HIP, shim6, and none at all. */
+const IPV6_EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 44, 50, 51, 59, 60, 135, 139, 140]);
+
 /** Nanoseconds of silence after which a packet begins another flow: Zeek's `udp_inactivity_timeout` and `icmp_…`. */
 const DATAGRAMS_IDLE = 60e9;
 /** The same of a TCP connection that an end has closed or reset: Zeek's `tcp_inactivity_timeout`. */
@@ -306,6 +309,7 @@ export class FlowTable {
     entries.family[entry] = columns.addressFamily[row];
     const transport = columns.transport[row];
     entries.transport[entry] = transport;
+    entries.ipProtocol[entry] = transport !== 0 ? transport : ipProtocolOf(columns, row, view);
     entries.vlan[entry] = columns.vlan[row];
     entries.icmp[entry] = this.icmp;
     entries.firstPacket[entry] = number;
@@ -372,6 +376,10 @@ export class FlowTable {
     else entries.serverFlags[entry] |= tcpFlags;
     if ((columns.flags[row] & PacketFlag.badTransportChecksum) !== 0) {
       noteBadChecksum(entries, entry, side, view, isTcp ? columns.transportOffset[row] : -1);
+      // Wrong for whom it was sent to; whoever reads the capture may read it all the same.
+      const header = isTcp ? (view.getUint8(columns.transportOffset[row] + 12) >> 4) * 4 : 8;
+      const carries = columns.transportEnd[row] - columns.transportOffset[row] > header;
+      if (side === 0 && carries && entries.firstData[entry] === 0) entries.firstData[entry] = number;
     } else if (transport === UDP) {
       noteDatagram(entries, entry, side);
       if (side === 0 && entries.firstData[entry] === 0) entries.firstData[entry] = number;
@@ -436,6 +444,16 @@ function ttlOf(columns: Columns, row: number, view: DataView): number {
   const family = columns.addressFamily[row];
   if (offset < 0 || family === AddressFamily.ether || offset + 9 > view.byteLength) return -1;
   return view.getUint8(offset + (family === AddressFamily.ipv4 ? 8 : 7));
+}
+
+/** Protocol (RFC 791, section 3.1) or next header (RFC 8200, section 3); 0 of what has neither, or where extensions follow. */
+function ipProtocolOf(columns: Columns, row: number, view: DataView): number {
+  const offset = columns.networkOffset[row];
+  const family = columns.addressFamily[row];
+  if (offset < 0 || family === AddressFamily.ether || offset + 10 > view.byteLength) return 0;
+  if (family === AddressFamily.ipv4) return view.getUint8(offset + 9);
+  const next = view.getUint8(offset + 6);
+  return IPV6_EXTENSIONS.has(next) ? 0 : next;
 }
 
 /** The number up to which `count` of the packets are; -1 for none of them. */
