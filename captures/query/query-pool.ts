@@ -30,14 +30,26 @@ interface Stream {
   wake?: () => void;
 }
 
+/**
+ * Milliseconds without a question after which the thread ends, with the some 25 MB that the decoders take in it: soon
+ * where it was only started in advance, late where results of questions would have to be found again.
+ */
+const UNASKED = 20_000;
+const SILENT = 600_000;
+
 export class QueryPool {
   private worker: Worker | undefined;
+  private ending: NodeJS.Timeout | undefined;
   private closed = false;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly streams = new Map<number, Stream>();
 
-  constructor(private readonly store: CaptureStore) {
+  constructor(
+    private readonly store: CaptureStore,
+    private readonly unasked = UNASKED,
+    private readonly silent = SILENT,
+  ) {
     store.on('progress', (capture) => this.tellIfRunning({ type: 'progress', capture, ended: false }));
     store.on('ended', (capture) => this.tellIfRunning({ type: 'progress', capture, ended: true }));
     for (const event of ['deleted', 'reindexing'] as const)
@@ -100,11 +112,14 @@ export class QueryPool {
   }
 
   warm(): void {
-    this.worker ??= this.start();
+    if (this.worker !== undefined) return;
+    this.worker = this.start();
+    this.endAfter(this.unasked);
   }
 
   async close(): Promise<void> {
     this.closed = true;
+    clearTimeout(this.ending);
     await this.worker?.terminate();
     this.worker = undefined;
     this.failAll(new CaptureError('io', STOPPING));
@@ -136,6 +151,19 @@ export class QueryPool {
     if (this.closed) throw new CaptureError('io', STOPPING);
     this.worker ??= this.start();
     this.worker.postMessage(message);
+    this.endAfter(this.silent);
+  }
+
+  /** Ends the thread when nothing is asked for so long. */
+  private endAfter(milliseconds: number): void {
+    clearTimeout(this.ending);
+    this.ending = setTimeout(() => {
+      if (this.pending.size > 0 || this.streams.size > 0) this.endAfter(this.silent);
+      else {
+        void this.worker?.terminate();
+        this.worker = undefined;
+      }
+    }, milliseconds).unref();
   }
 
   private tellIfRunning(message: QueryMessage): void {
