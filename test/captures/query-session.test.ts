@@ -41,7 +41,7 @@ function fragment(offset: number, more: boolean, payload: Uint8Array): Uint8Arra
 }
 
 const query = Buffer.from(
-  'a1b20035002500000001010000010000000000000377777707657861' + '6d706c6503636f6d0000010001',
+  'a1b20035002900000001010000010000000000000377777707657861' + '6d706c6503636f6d0000010001',
   'hex',
 );
 const lines = ['GET / HTTP/1.1\r\nHo', 'st: example.com\r\nX: y', '\r\n\r\n'];
