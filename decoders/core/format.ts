@@ -151,9 +151,12 @@ export function escapedText(value: string): string {
   return out;
 }
 
-/** Text with its white space as C writes it, and all its other characters as they are: as `tshark -T fields` does. */
+/**
+ * Text with its white space as C writes it, and all its other characters as they are: as `tshark -T fields` does, which
+ * leaves vertical tabs too.
+ */
 export function lineText(value: string): string {
-  return value.replace(/[\b-\r]/g, (character) => ESCAPES[character]);
+  return value.replace(/[\b-\n\f\r]/g, (character) => ESCAPES[character]);
 }
 
 /** ASCII text; every octet beyond it becomes U+FFFD. It ends at a zero octet. */
