@@ -10,12 +10,11 @@ import {
   VERIFY_FLAGS,
 } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
-import { BLOCK_TYPE, EPB, relativeNanoseconds } from '../formats/epb.js';
-import { scanSegment } from '../segments/block-scanner.js';
-import { segmentPath } from '../segments/segment-files.js';
+import { EPB, relativeNanoseconds } from '../formats/epb.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import { CommentFinder, timeBefore } from './comments.js';
 import { filterPrograms } from './flow-programs.js';
+import { visitLog } from './log-visit.js';
 import type { Matches } from './query-types.js';
 import { StreamRows } from './stream-rows.js';
 
@@ -219,32 +218,14 @@ export class FilterRun {
     to: number,
     decides = () => this.decides(this.streams?.hears(this.packet) === true),
   ): Generator<Step, void, undefined> {
-    const { reader } = this;
-    const start = reader.refs('p.number >= ?', [from], 1)[0];
-    if (start === undefined) return;
-    let { number, segment, offset } = start;
-    for (;;) {
-      const scanner = scanSegment(segmentPath(reader.folder, segment), offset);
-      try {
-        for (let run = scanner?.next(); run && number <= to; run = scanner?.next()) {
-          const found: PacketRef[] = [];
-          for (let at = 0; at < run.length && number <= to; at += run.view.getUint32(at + 4, true)) {
-            if (run.view.getUint32(at, true) !== BLOCK_TYPE.enhancedPacket) continue;
-            this.look(run.view, at, number);
-            if (decides()) found.push(this.found(number, segment, run.offset + at));
-            number++;
-          }
-          yield { rows: found, scannedTo: number - 1 };
-        }
-      } finally {
-        scanner?.close();
-      }
-      // The next one that is there: a ring may have deleted some before their rows are gone.
-      const next = reader.segmentFrom(segment + 1);
-      if (next === undefined || next.first_packet > to) return;
-      number = next.first_packet;
-      segment = next.id;
-      offset = 0;
+    let found: PacketRef[] = [];
+    const runs = visitLog(this.reader, from, to, (view, at, number, segment, offset) => {
+      this.look(view, at, number);
+      if (decides()) found.push(this.found(number, segment, offset));
+    });
+    for (const scannedTo of runs) {
+      yield { rows: found, scannedTo };
+      found = [];
     }
   }
 

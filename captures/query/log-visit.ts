@@ -5,8 +5,11 @@ import { scanSegment } from '../segments/block-scanner.js';
 import { segmentPath } from '../segments/segment-files.js';
 import type { CaptureReader } from './capture-reader.js';
 
-/** @param at where the packet's Enhanced Packet Block starts in the view, which the next run uses again */
-export type Visit = (view: DataView, at: number, number: number) => void;
+/**
+ * @param at where the packet's Enhanced Packet Block starts in the view, which the next run uses again
+ * @param offset where it starts in the segment
+ */
+export type Visit = (view: DataView, at: number, number: number, segment: number, offset: number) => void;
 
 /**
  * Shows the packets `from` … `to` (both included) that are still there to `visit`, about 1 MiB at a step.
@@ -27,7 +30,8 @@ export function* visitLog(
     try {
       for (let run = scanner?.next(); run && number <= to; run = scanner?.next()) {
         for (let at = 0; at < run.length && number <= to; at += run.view.getUint32(at + 4, true))
-          if (run.view.getUint32(at, true) === BLOCK_TYPE.enhancedPacket) visit(run.view, at, number++);
+          if (run.view.getUint32(at, true) === BLOCK_TYPE.enhancedPacket)
+            visit(run.view, at, number++, segment, run.offset + at);
         yield number - 1;
       }
     } finally {
