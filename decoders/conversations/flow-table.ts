@@ -9,8 +9,8 @@ import { PacketFlag } from '../core/walk.js';
 import { isClosing } from './connection-state.js';
 import { FlowEntries } from './flow-entries.js';
 import { beginsAnother, noteBadChecksum, noteDatagram, noteFlipped, noteSegment } from './flow-history.js';
+import { FlowKey } from './flow-key.js';
 import { FlowOpening } from './flow-opening.js';
-import { hasIdentifier, IcmpPart, icmpKey, icmpPart } from './icmp-flows.js';
 import { TcpFlag } from './tcp-flags.js';
 
 const TCP = 6;
@@ -26,12 +26,8 @@ const DATAGRAMS_IDLE = 60e9;
 /** The same of a TCP connection that an end has closed or reset: Zeek's `tcp_inactivity_timeout`. */
 const CLOSED_IDLE = 300e9;
 
-/** Words of a key: source or destination 4 + 4, ports, family with transport and kind of ICMP, VLANs. */
-const KEY_WORDS = 11;
 /** So many packets are no mere attempt, also when nobody answers. */
 const ANSWERED = 4;
-/** Octets of an ICMP message up to its identifier. */
-const ICMP_IDENTIFIED = 8;
 const FIRST_CAPACITY = 4096;
 /** Flows kept in memory at most; beyond that some leave (they stay in the index): see `evict`. */
 export const MAXIMUM_FLOWS = 400_000;
@@ -44,21 +40,13 @@ export class FlowTable {
   private slots = new Int32Array(FIRST_CAPACITY * 2);
   /** Entries in use: [0, used). */
   private used = 0;
-  private readonly key = new Int32Array(KEY_WORDS);
+  private readonly key = new FlowKey();
   /** Entries that changed since the last `drain`. */
   private dirty = new Int32Array(FIRST_CAPACITY);
   private dirtyCount = 0;
   private isDirty = new Uint8Array(FIRST_CAPACITY);
   private readonly rank: Uint8Array;
   private readonly opening: FlowOpening;
-  /** Of the packet that is being looked at: its ends' ports or what stands for them, and whether it is an answer of ICMP. */
-  private sourcePort = 0;
-  private destinationPort = 0;
-  private icmp = 0;
-  private answers = false;
-  /** Whether its source is the greater of the two ends, and which side of its flow sent it. */
-  private swapped = false;
-  private side: 0 | 1 = 0;
 
   /** @param maximum flows in memory; when it is reached, `track` asks `evict` to make room */
   constructor(
@@ -107,12 +95,7 @@ export class FlowTable {
       const transport = columns.transport[row];
       const isTcp = transport === TCP && offset >= 0 && offset + 20 <= view.byteLength;
       const tcpFlags = isTcp ? view.getUint8(offset + 13) : 0;
-      this.sourcePort = columns.sourcePort[row];
-      this.destinationPort = columns.destinationPort[row];
-      this.icmp = 0;
-      this.answers = false;
-      if (transport === ICMP || transport === ICMPV6) this.readIcmp(columns, row, view);
-      this.loadKey(columns, row);
+      this.key.load(columns, row, view);
       const entry = this.find(columns, row, view, tcpFlags, firstNumber + row);
       this.count(columns, row, entry, firstNumber + row);
       this.note(columns, row, view, entry, tcpFlags, isTcp, firstNumber + row);
@@ -166,7 +149,7 @@ export class FlowTable {
     const entry = this.allocate();
     fill(entry, this.entries);
     this.nextId = Math.max(this.nextId, this.entries.id[entry] + 1);
-    this.loadEntryKey(entry);
+    this.key.loadEntry(this.entries, entry);
     const slot = this.probe();
     // A port that was used again: the later flow is the one that goes on.
     this.slots[slot] = entry + 1;
@@ -174,121 +157,17 @@ export class FlowTable {
 
   /** Whether a newer flow has taken the entry's place in the hash. */
   private replaced(entry: number): boolean {
-    this.loadEntryKey(entry);
+    this.key.loadEntry(this.entries, entry);
     return this.slots[this.probe()] !== entry + 1;
-  }
-
-  /** Writes the canonical key of a row: the smaller end first, so that both directions meet. */
-  private loadKey(columns: Columns, row: number): void {
-    const { source, destination } = columns;
-    const at = row * 4;
-    const { sourcePort, destinationPort, key } = this;
-    const isIpv4 = columns.addressFamily[row] === AddressFamily.ipv4;
-    let order = source[at] - destination[at];
-    if (!isIpv4) for (let i = 1; i < 4 && order === 0; i++) order = source[at + i] - destination[at + i];
-    if (order === 0) order = sourcePort - destinationPort;
-    const swapped = order > 0;
-    this.swapped = swapped;
-    const low = swapped ? destination : source;
-    const high = swapped ? source : destination;
-    key[0] = low[at];
-    key[4] = high[at];
-    // Nobody looks at the other words of IPv4 addresses.
-    if (!isIpv4)
-      for (let i = 1; i < 4; i++) {
-        key[i] = low[at + i];
-        key[4 + i] = high[at + i];
-      }
-    key[8] = swapped ? (destinationPort << 16) | sourcePort : (sourcePort << 16) | destinationPort;
-    this.key[9] = (this.icmp << 16) | (columns.addressFamily[row] << 8) | columns.transport[row];
-    this.key[10] = columns.vlan[row];
-  }
-
-  /** What stands for the ports of an ICMP message: its identifier at the end that asked, and what kind of exchange it is. */
-  private readIcmp(columns: Columns, row: number, view: DataView): void {
-    const offset = columns.transportOffset[row];
-    if (offset < 0 || offset + ICMP_IDENTIFIED > view.byteLength) return;
-    const transport = columns.transport[row];
-    const type = view.getUint8(offset);
-    this.icmp = icmpKey(transport, type, view.getUint8(offset + 1));
-    this.answers = icmpPart(transport, type) === IcmpPart.answer;
-    const whole =
-      columns.transportEnd[row] - offset >= ICMP_IDENTIFIED && (columns.flags[row] & PacketFlag.short) === 0;
-    if (!whole || !hasIdentifier(transport, type)) return;
-    const identifier = view.getUint16(offset + 4);
-    if (this.answers) this.destinationPort = identifier;
-    else this.sourcePort = identifier;
-  }
-
-  private loadEntryKey(entry: number): void {
-    const { entries } = this;
-    const at = entry * 4;
-    let order = 0;
-    for (let i = 0; i < 4 && order === 0; i++) order = entries.client[at + i] - entries.server[at + i];
-    if (order === 0) order = entries.clientPort[entry] - entries.serverPort[entry];
-    const swapped = order > 0;
-    const low = swapped ? entries.server : entries.client;
-    const high = swapped ? entries.client : entries.server;
-    for (let i = 0; i < 4; i++) {
-      this.key[i] = low[at + i];
-      this.key[4 + i] = high[at + i];
-    }
-    const client = entries.clientPort[entry];
-    const server = entries.serverPort[entry];
-    this.key[8] = swapped ? (server << 16) | client : (client << 16) | server;
-    this.key[9] = (entries.icmp[entry] << 16) | (entries.family[entry] << 8) | entries.transport[entry];
-    this.key[10] = entries.vlan[entry];
   }
 
   /** The slot that holds the key, or the free one where it belongs. */
   private probe(): number {
-    const { key, slots } = this;
-    let hash = 0x9e3779b9 | 0;
-    // The other words of IPv4 addresses are zero.
-    const step = ((key[9] >> 8) & 0xff) === AddressFamily.ipv4 ? 4 : 1;
-    for (let i = 0; i < 8; i += step) {
-      hash = Math.imul(hash ^ key[i], 0x85ebca6b);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash ^ key[8], 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 15) ^ key[9] ^ (key[10] << 8), 0xc2b2ae35);
-    hash ^= hash >>> 16;
+    const { key, slots, entries } = this;
     const mask = slots.length - 1;
-    let slot = hash & mask;
-    while (slots[slot] !== 0 && !this.matches(slots[slot] - 1)) slot = (slot + 1) & mask;
+    let slot = key.hash() & mask;
+    while (slots[slot] !== 0 && !key.matches(entries, slots[slot] - 1)) slot = (slot + 1) & mask;
     return slot;
-  }
-
-  /** Whether an entry has the key; if so, `side` says which end sent the packet that was loaded. */
-  private matches(entry: number): boolean {
-    const { entries, key } = this;
-    const kind = (entries.icmp[entry] << 16) | (entries.family[entry] << 8) | entries.transport[entry];
-    if (kind !== key[9] || entries.vlan[entry] !== key[10]) return false;
-    const ports = (entries.clientPort[entry] << 16) | entries.serverPort[entry];
-    if (ports === key[8] && this.sameEnds(entry, entries.client, entries.server)) {
-      this.side = this.swapped ? 1 : 0;
-      return true;
-    }
-    const reversed = (entries.serverPort[entry] << 16) | entries.clientPort[entry];
-    if (reversed !== key[8] || !this.sameEnds(entry, entries.server, entries.client)) return false;
-    this.side = this.swapped ? 0 : 1;
-    return true;
-  }
-
-  private sameEnds(entry: number, low: Uint32Array, high: Uint32Array): boolean {
-    const { key } = this;
-    const at = entry * 4;
-    return (
-      (low[at] | 0) === key[0] &&
-      (high[at] | 0) === key[4] &&
-      (((key[9] >> 8) & 0xff) === AddressFamily.ipv4 ||
-        ((low[at + 1] | 0) === key[1] &&
-          (high[at + 1] | 0) === key[5] &&
-          (low[at + 2] | 0) === key[2] &&
-          (high[at + 2] | 0) === key[6] &&
-          (low[at + 3] | 0) === key[3] &&
-          (high[at + 3] | 0) === key[7]))
-    );
   }
 
   private find(columns: Columns, row: number, view: DataView, tcpFlags: number, number: number): number {
@@ -296,27 +175,27 @@ export class FlowTable {
     if (known >= 0 && !this.isAnother(known, columns, row, view, tcpFlags)) return known;
     const entry = this.allocate();
     const { entries } = this;
-    const reversed = this.answers || this.opening.isFromServer(columns, row, view, tcpFlags);
+    const reversed = this.key.answers || this.opening.isFromServer(columns, row, view, tcpFlags);
     const at = row * 4;
     const to = entry * 4;
     for (let i = 0; i < 4; i++) {
       entries.client[to + i] = reversed ? columns.destination[at + i] : columns.source[at + i];
       entries.server[to + i] = reversed ? columns.source[at + i] : columns.destination[at + i];
     }
-    entries.clientPort[entry] = reversed ? this.destinationPort : this.sourcePort;
-    entries.serverPort[entry] = reversed ? this.sourcePort : this.destinationPort;
+    entries.clientPort[entry] = reversed ? this.key.destinationPort : this.key.sourcePort;
+    entries.serverPort[entry] = reversed ? this.key.sourcePort : this.key.destinationPort;
     entries.id[entry] = this.nextId++;
     entries.family[entry] = columns.addressFamily[row];
     const transport = columns.transport[row];
     entries.transport[entry] = transport;
     entries.ipProtocol[entry] = transport !== 0 ? transport : ipProtocolOf(columns, row, view);
     entries.vlan[entry] = columns.vlan[row];
-    entries.icmp[entry] = this.icmp;
+    entries.icmp[entry] = this.key.icmp;
     entries.firstPacket[entry] = number;
     if (reversed && (transport === TCP || transport === UDP)) noteFlipped(entries, entry);
     this.slots[this.probe()] = entry + 1;
     // Ends that are one and the same send everything as the client.
-    this.side = reversed && !isToItself(columns, row, this.sourcePort, this.destinationPort) ? 1 : 0;
+    this.key.side = reversed && !isToItself(columns, row, this.key.sourcePort, this.key.destinationPort) ? 1 : 0;
     return entry;
   }
 
@@ -326,7 +205,7 @@ export class FlowTable {
     const transport = columns.transport[row];
     if (transport === TCP) {
       if ((tcpFlags & TcpFlag.syn) !== 0)
-        return beginsAnother(entries, entry, this.side, tcpFlags, view.getUint32(columns.transportOffset[row] + 4));
+        return beginsAnother(entries, entry, this.key.side, tcpFlags, view.getUint32(columns.transportOffset[row] + 4));
       return isClosing(entries.states[entry]) && columns.time[row] - entries.lastTime[entry] > CLOSED_IDLE;
     }
     if (transport !== UDP && transport !== ICMP && transport !== ICMPV6) return false;
@@ -335,7 +214,7 @@ export class FlowTable {
 
   private count(columns: Columns, row: number, entry: number, number: number): void {
     const { entries } = this;
-    if (this.side === 1) {
+    if (this.key.side === 1) {
       entries.serverPackets[entry]++;
       entries.serverBytes[entry] += columns.length[row];
       columns.flags[row] |= PacketFlag.fromServer;
@@ -367,7 +246,8 @@ export class FlowTable {
     isTcp: boolean,
     number: number,
   ): void {
-    const { entries, side } = this;
+    const { entries } = this;
+    const { side } = this.key;
     const ttls = side === 0 ? entries.clientTtl : entries.serverTtl;
     if (ttls[entry] < 0) ttls[entry] = ttlOf(columns, row, view);
     const transport = columns.transport[row];
@@ -416,14 +296,14 @@ export class FlowTable {
   }
 
   private rehash(): void {
-    const key = this.key.slice();
+    const wanted = this.key.save();
     this.slots = new Int32Array(this.entries.capacity * 2);
     // In order of age, so that a reused port leads to the newest flow.
     for (let entry = 0; entry < this.used; entry++) {
-      this.loadEntryKey(entry);
+      this.key.loadEntry(this.entries, entry);
       this.slots[this.probe()] = entry + 1;
     }
-    this.key.set(key);
+    this.key.restore(wanted);
   }
 }
 
