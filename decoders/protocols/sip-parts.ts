@@ -232,7 +232,9 @@ export function readVia(body: Body, field: PartFields, value: Piece): void {
     const hostAt = whole.lastIndexOf(host);
     add(body, field['Via.transport'], { text: transport, at: via.at + whole.indexOf(transport, 3) });
     add(body, field['Via.sent-by.address'], { text: host.replace(/^\[|\]$/g, ''), at: via.at + hostAt });
-    if (port !== undefined) body.derived(field['Via.sent-by.port'], Number(port), undefined, via.at + hostAt, 0);
+    // As in Wireshark, which finds a port only in front of a parameter.
+    if (port !== undefined && via.text.length > whole.length)
+      body.derived(field['Via.sent-by.port'], Number(port), undefined, via.at + hostAt, 0);
     for (const parameter of split(cut(via, whole.length), ';')) {
       const [, name, setting] = /^([\w-]+)\s*(?:=\s*(.*))?$/.exec(parameter.text) ?? [];
       const key = viaParameters[name?.toLowerCase() ?? ''];

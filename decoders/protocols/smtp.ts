@@ -1,3 +1,4 @@
+import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, flag, group, protocol, text, uint } from '../core/index.js';
 import { smtpReplies } from '../labels/reply-codes.js';
@@ -35,6 +36,8 @@ type SmtpFields = { readonly [K in keyof typeof fields]: Field };
 interface Session {
   /** The client sent STARTTLS: after the server's next answer, everything is TLS (RFC 3207). */
   startTls: boolean;
+  /** The server has agreed to it. */
+  agreed: boolean;
   /** The client sends a mail, up to a line with a dot (RFC 5321, section 4.1.1.4). */
   mail: boolean;
   /** The server asked for the next of `answers`. */
@@ -50,7 +53,10 @@ export const smtp = protocol('smtp', 'Simple Mail Transfer Protocol', {
   header: {},
   fields,
   headerLength: 'all',
-  message: lineLength,
+  message: (view, start, end, conversation) => {
+    if (conversation !== undefined) goOn(view, start, conversation);
+    return lineLength(view, start, end);
+  },
   body: (body, field) => {
     const response = isFromServer(body, PORTS);
     if (response) body.derived(field.rsp, true);
@@ -61,12 +67,27 @@ export const smtp = protocol('smtp', 'Simple Mail Transfer Protocol', {
 });
 
 function session({ dissection }: Body): Session | undefined {
-  return dissection.conversation?.remember('smtp', () => ({
+  return dissection.conversation && sessionOf(dissection.conversation);
+}
+
+function sessionOf(conversation: Conversation): Session {
+  return conversation.remember('smtp', () => ({
     startTls: false,
+    agreed: false,
     mail: false,
     challenged: false,
     answers: [],
   }));
+}
+
+/** Behind an agreement on TLS come its records, unless the capture was made where they are decrypted already. */
+function goOn(view: DataView, start: number, conversation: Conversation): void {
+  const known = sessionOf(conversation);
+  if (!known.agreed) return;
+  known.agreed = false;
+  const first = view.getUint8(start);
+  const printable = first > 32 && first < 127;
+  if (!printable) conversation.switchTo('tls');
 }
 
 /** Whether a client's line is a command. One alone can only tell by its first word. */
@@ -192,7 +213,7 @@ function replies(body: Body, field: SmtpFields): void {
     }
     if (known?.startTls === true) {
       known.startTls = false;
-      if (code === READY) body.dissection.conversation?.switchTo('tls');
+      known.agreed = code === READY;
     }
   }
 }
