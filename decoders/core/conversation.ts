@@ -70,6 +70,16 @@ export interface Conversation {
    * @returns the title of the protocol that they are taken for; undefined when it is not known
    */
   reveal?(octets: Uint8Array<ArrayBuffer>, application: string | undefined): string | undefined;
+  /** What came with the octets of this layer, where another layer presented them. */
+  readonly presented?: unknown;
+  /**
+   * Octets of one of the streams that the current layer carries: they are shown as a layer of that protocol (its filter
+   * name) behind those of the packet.
+   *
+   * @param name what the octets are called
+   * @param presented what that protocol has to know besides
+   */
+  present?(name: string, protocol: string, octets: Uint8Array<ArrayBuffer>, presented: unknown): void;
   /** From the octets after the current message on, both directions speak another protocol (its filter name). */
   switchTo(protocol: string): void;
   /**

@@ -122,7 +122,7 @@ function evict(table: HpackTable): void {
 }
 
 /** An integer with a prefix of some bits (section 5.1), and what is behind it; -1 when it is cut or too large. */
-function integer(view: DataView, at: number, end: number, prefix: number): [number, number] {
+export function integer(view: DataView, at: number, end: number, prefix: number): [number, number] {
   if (at >= end) return [0, -1];
   const mask = 2 ** prefix - 1;
   let value = view.getUint8(at) & mask;

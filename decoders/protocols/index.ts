@@ -33,6 +33,7 @@ import { gtpv2 } from './gtpv2.js';
 import { hsrp } from './hsrp.js';
 import { http } from './http.js';
 import { http2 } from './http2.js';
+import { http3 } from './http3.js';
 import { icmp } from './icmp.js';
 import { icmpv6 } from './icmpv6.js';
 import { igmp } from './igmp.js';
@@ -143,6 +144,7 @@ export const protocols = [
   ssh,
   websocket,
   http2,
+  http3,
   wireguard,
   redis,
   modbusTcp,

@@ -1,6 +1,8 @@
 /** What the packets of a QUIC connection say about those that follow. */
 
 import type { Body } from '../core/index.js';
+import { Http3Connection } from './http3-streams.js';
+import type { StreamPiece } from './quic-frames.js';
 import { Level, QuicOpener } from './quic-open.js';
 import { freshTls, TLS13, type TlsState } from './tls-state.js';
 
@@ -31,6 +33,8 @@ export interface Connection {
   readonly tls: TlsState;
   /** Undefined where there are no secrets. */
   opener: QuicOpener | undefined;
+  /** Undefined before there is anything of HTTP/3. */
+  http3: Http3Connection | undefined;
   direction: 0 | 1;
 }
 
@@ -46,6 +50,7 @@ export function fresh(): Connection {
     crypto: [Level.initial, Level.handshake, Level.application].map(() => [stream(), stream()] as const),
     tls,
     opener: undefined,
+    http3: undefined,
     direction: 0,
   };
 }
@@ -62,4 +67,25 @@ export function connectionOf(body: Body): Connection {
 export function useSecrets(body: Body, connection: Connection, version: number): void {
   const { conversation } = body.dissection;
   if (conversation?.secrets !== undefined) connection.opener ??= new QuicOpener(conversation.secrets, version);
+}
+
+/** Has HTTP/3 shown that these frames carry, where that is what both sides speak. */
+export function presentStreams(
+  body: Body,
+  connection: Connection,
+  pieces: readonly StreamPiece[],
+  octets: Uint8Array,
+): void {
+  const { conversation } = body.dissection;
+  if (pieces.length === 0 || conversation === undefined || !/^h3\b/.test(connection.opener?.application ?? '')) return;
+  connection.http3 ??= new Http3Connection();
+  const ofClient = connection.direction === connection.client;
+  for (const { id, offset, at, length } of pieces) {
+    const stream = connection.http3.stream(id, ofClient);
+    const known = stream.type;
+    const ready = connection.http3.add(stream, offset, octets.slice(at, at + length));
+    if (ready === undefined || ready.length === 0) continue;
+    const first = stream.unidirectional && known < 0;
+    conversation.present?.(`QUIC stream ${id}`, 'http3', ready, { connection: connection.http3, stream, first });
+  }
 }

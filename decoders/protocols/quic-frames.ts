@@ -3,7 +3,7 @@
 import type { Body } from '../core/index.js';
 import { frameTypes } from '../labels/quic.js';
 import type { QuicFields } from './quic-fields.js';
-import { takeVarint, varintAt, varintSize } from './quic-varint.js';
+import { hasVarint, takeVarint, varintAt, varintSize } from './quic-varint.js';
 
 /** A piece of the handshake: where it stands in the stream of CRYPTO frames, and in the packet. */
 export interface CryptoPiece {
@@ -12,13 +12,29 @@ export interface CryptoPiece {
   readonly length: number;
 }
 
+/** What a STREAM frame carries: of which stream, where in that, and where in the packet. */
+export interface StreamPiece extends CryptoPiece {
+  readonly id: number;
+}
+
 /** Reads a piece of the handshake where it stands. */
 type Handshake = (piece: CryptoPiece) => void;
 
-type Reader = (body: Body, field: QuicFields, pieces: CryptoPiece[], handshake: Handshake) => void;
+type Reader = (
+  body: Body,
+  field: QuicFields,
+  pieces: CryptoPiece[],
+  handshake: Handshake,
+  streams: StreamPiece[],
+) => void;
 
 /** Reads all frames up to the end of what the body sees; returns the pieces of the handshake among them. */
-export function readFrames(body: Body, field: QuicFields, handshake: Handshake): readonly CryptoPiece[] {
+export function readFrames(
+  body: Body,
+  field: QuicFields,
+  handshake: Handshake,
+  streams: StreamPiece[] = [],
+): readonly CryptoPiece[] {
   const pieces: CryptoPiece[] = [];
   while (body.remaining > 0) {
     body.group(field.frame, () => {
@@ -26,7 +42,7 @@ export function readFrames(body: Body, field: QuicFields, handshake: Handshake):
       body.describe(SHORT_NAMES[type] ?? frameTypes[type] ?? 'Unknown');
       const reader = readers[type];
       if (reader === undefined) body.skip(body.remaining);
-      else reader(body, field, pieces, handshake);
+      else reader(body, field, pieces, handshake, streams);
     });
   }
   return pieces;
@@ -119,7 +135,7 @@ const OFFSET = 4;
 /** Section 19.8: what of it is there, the type says. */
 const stream =
   (type: number): Reader =>
-  (body, field) => {
+  (body, field, _pieces, _handshake, streams) => {
     const typeAt = body.position - 1;
     for (const [key, bit] of [
       ['stream.fin', FIN],
@@ -131,8 +147,10 @@ const stream =
     const id = takeVarint(body, field['stream.stream_id']);
     body.derived(field['stream.initiator'], id % 2, undefined, at, body.position - at);
     body.derived(field['stream.direction'], (id >> 1) & 1, undefined, at, body.position - at);
-    if ((type & OFFSET) !== 0) takeVarint(body, field['stream.offset']);
+    const offset = (type & OFFSET) !== 0 ? takeVarint(body, field['stream.offset']) : 0;
     const length = (type & LENGTH) !== 0 ? takeVarint(body, field['stream.length']) : body.remaining;
+    body.need(length, 'the data of the stream');
+    streams.push({ id, offset, at: body.position, length });
     if (length > 0) body.take(field.stream_data, length);
     body.describe(`STREAM(${id})`);
   };
@@ -212,9 +230,4 @@ export function readGoogleFrames(body: Body, handshake: Handshake): readonly Cry
   }
   if (body.remaining > 0) body.skip(body.remaining);
   return pieces;
-}
-
-/** Whether a variable-length integer is whole before `end`. */
-export function hasVarint(view: DataView, at: number, end: number): boolean {
-  return at < end && at + varintSize(view, at) <= end;
 }

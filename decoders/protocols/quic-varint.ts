@@ -16,6 +16,11 @@ export function varintAt(view: DataView, at: number): number {
   return (view.getUint32(at) & 0x3fffffff) * 4294967296 + view.getUint32(at + 4);
 }
 
+/** Whether a variable-length integer is whole before `end`. */
+export function hasVarint(view: DataView, at: number, end: number): boolean {
+  return at < end && at + varintSize(view, at) <= end;
+}
+
 /** Reads an integer as a field, and moves past it. */
 export function takeVarint(body: Body, field: Field, display?: (value: number) => string): number {
   body.need(1, field.title);

@@ -2,13 +2,13 @@ import { hexText } from '../core/format.js';
 import { type Body, type FieldNode, findField, type LayerNode, protocol } from '../core/index.js';
 import { quicVersions } from '../labels/quic.js';
 import { readIn } from './other-octets.js';
-import { type Connection, connectionOf, fresh, useSecrets } from './quic-connection.js';
+import { type Connection, connectionOf, fresh, presentStreams, useSecrets } from './quic-connection.js';
 import { CryptoFrames } from './quic-crypto.js';
 import { type QuicFields, quicFields } from './quic-fields.js';
-import { type CryptoPiece, hasVarint, readFrames, readGoogleFrames } from './quic-frames.js';
+import { type CryptoPiece, readFrames, readGoogleFrames, type StreamPiece } from './quic-frames.js';
 import { hasGoogleFrames, initialKeys, isKnownVersion, open, type Unmasked, unmask, VERSION_2 } from './quic-keys.js';
 import { Level, type OpenedPacket } from './quic-open.js';
-import { takeVarint, varintAt, varintSize } from './quic-varint.js';
+import { hasVarint, takeVarint, varintAt, varintSize } from './quic-varint.js';
 import { TLS13 } from './tls-state.js';
 
 /** RFC 9000, section 17.2: a longer one is of another version than those that are known. */
@@ -307,15 +307,17 @@ function frames(
   // 0-RTT packets have no CRYPTO frames (RFC 9000, section 12.5); they count packets with those of 1-RTT.
   const crypto = new CryptoFrames(connection, level === Level.early ? Level.application : level, octets, tls, google);
   let pieces: readonly CryptoPiece[] = [];
+  const streams: StreamPiece[] = [];
   const nodes = readIn(body, octets, from, from + payload.length, (inner) => {
     const show = (piece: CryptoPiece): void => crypto.show(inner, piece);
-    pieces = google ? readGoogleFrames(inner, show) : readFrames(inner, field, show);
+    pieces = google ? readGoogleFrames(inner, show) : readFrames(inner, field, show, streams);
   });
   body.adopt(nodes);
   body.position = at + payload.length;
   // The tag of the encryption.
   body.skip(end - body.position);
   crypto.finish(body, pieces, at);
+  presentStreams(body, connection, streams, octets);
 }
 
 /** The packets of the datagram, and the frames of those that were opened. */

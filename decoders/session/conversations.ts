@@ -188,6 +188,16 @@ export function directionOf(ends: Ends, state: ConversationState): 0 | 1 {
   return ends.source === state.source && ends.sourcePort === state.sourcePort ? 0 : 1;
 }
 
+/** Octets that one layer presents for another. */
+export interface Part {
+  readonly name: string;
+  /** Filter name. */
+  readonly protocol: string;
+  readonly octets: Uint8Array<ArrayBuffer>;
+  readonly presented: unknown;
+}
+
+const NO_PARTS: readonly Part[] = [];
 const NOTHING: readonly Uint8Array<ArrayBuffer>[] = [];
 
 /** One packet's view of its conversation; a class, because one is made for every packet. */
@@ -195,6 +205,9 @@ export class Seen implements Conversation {
   readonly direction: 0 | 1;
   /** What was revealed since it was taken last. */
   private revealed: Uint8Array<ArrayBuffer>[] = [];
+  private parts: Part[] = [];
+  /** What came with the octets that are being shown. */
+  presented: unknown;
 
   constructor(
     readonly ends: Ends,
@@ -235,6 +248,18 @@ export class Seen implements Conversation {
     state.inside ??= new ConversationState(state.source, state.sourcePort);
     this.revealed.push(octets);
     return hidden.choose(state.inside, ends, octets, application);
+  }
+
+  present(name: string, protocol: string, octets: Uint8Array<ArrayBuffer>, presented: unknown): void {
+    this.parts.push({ name, protocol, octets, presented });
+  }
+
+  /** What was presented, in order; it is forgotten here. */
+  takeParts(): readonly Part[] {
+    if (this.parts.length === 0) return NO_PARTS;
+    const taken = this.parts;
+    this.parts = [];
+    return taken;
   }
 
   /** What was revealed, in order; it is forgotten here. */

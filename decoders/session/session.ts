@@ -22,6 +22,7 @@ import {
   directionOf,
   type Ends,
   type Hidden,
+  type Part,
   Seen,
 } from './conversations.js';
 import { Fragments } from './fragments.js';
@@ -569,6 +570,7 @@ export class Session {
   /** Shows the whole messages of what the layers above have decrypted. */
   private showInside(conversation: Conversation | undefined, growing: Growing): void {
     if (!(conversation instanceof Seen)) return;
+    for (const part of conversation.takeParts()) this.showPart(part, conversation, growing);
     const revealed = conversation.takeRevealed();
     const { inside } = conversation;
     if (revealed.length === 0 || inside === undefined) return;
@@ -578,6 +580,17 @@ export class Session {
       const piece = { bytes, start: 0, end: bytes.length };
       this.showPending(piece, direction, state, seen, growing, DECRYPTED);
     }
+  }
+
+  private showPart({ name, protocol, octets, presented }: Part, conversation: Seen, growing: Growing): void {
+    const source = this.addSource(growing, name, octets);
+    const walk = this.freshWalk();
+    walk.reset(0, octets.length);
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+    walkFrom(this.registry, view, this.registry.idOf(protocol), 0, octets.length, walk);
+    conversation.presented = presented;
+    this.showLayers({ view, walk, source }, 0, growing, conversation, true);
+    conversation.presented = undefined;
   }
 
   private addSource(growing: Growing, name: string, bytes: Uint8Array): number {
