@@ -267,7 +267,8 @@ function padded(body: Body, field: Http2Fields, flags: number, padding: Field, i
     return;
   }
   const length = body.number(field.pad_length);
-  body.within(body.end - length, inside);
+  // Padding may claim more than the frame has (RFC 9113, section 6.1: a connection error).
+  body.within(Math.max(body.position, body.end - length), inside);
   if (length > 0 && body.remaining > 0) body.take(padding, Math.min(length, body.remaining));
 }
 
