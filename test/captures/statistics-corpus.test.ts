@@ -14,7 +14,7 @@ import { type Opened, openStore } from '../support/stores.js';
 import { PAIR_TYPES, printedBytes, type TsharkStatistics, tsharkStatistics } from '../support/tshark-statistics.js';
 
 /** Every so many files of the corpus. */
-const STRIDE = 35;
+const STRIDE = 25;
 /**
  * Least shares of equal rows. What differs: fragments, which tshark counts where the datagram is complete; headers that
  * are cut; packets with lengths near 2^32, which tshark adds up with a sign.

@@ -51,8 +51,8 @@ function indexed(): Database.Database {
   const flow = db.prepare(
     `INSERT INTO flows (id, family, transport, client, server, client_port, server_port, client_address, server_address,
        client_packets, client_bytes, server_packets, server_bytes, first_packet, last_packet, protocol, client_flags,
-       server_flags)
-     VALUES (?, 4, 17, x'0a000001', x'0a000002', 1, 2, '10.0.0.1', '10.0.0.2', 1, 60, 0, 0, ?, ?, 0, 0, 0)`,
+       server_flags, ip_protocol)
+     VALUES (?, 4, 17, x'0a000001', x'0a000002', 1, 2, '10.0.0.1', '10.0.0.2', 1, 60, 0, 0, ?, ?, 0, 0, 0, 17)`,
   );
   PROGRAMS.forEach((programs, index) => {
     const id = index + 1;
