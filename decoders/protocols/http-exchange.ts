@@ -8,8 +8,8 @@ const CONNECT = 0x434f4e4e;
 const COLON = 0x3a;
 /** Octets of a host's name and a port, and more. */
 const LONGEST_TARGET = 512;
-/** Characters of a URI that are kept for the response. */
-const LONGEST_URI = 4096;
+/** Characters that a URI may have to be kept for the response; a part of a text would keep all of it. */
+const LONGEST_URI = 8192;
 
 /** A request and the response that followed it: packets' numbers, 0 where there is none. */
 interface Pair {
@@ -53,8 +53,13 @@ class Exchange {
   /** Counts a request; once for each. `host` is undefined where it does not say one. */
   requested(conversation: Conversation, target: string, host: string | undefined): void {
     this.begin(conversation, conversation.packet);
-    this.target = target.slice(0, LONGEST_URI);
-    if (host !== undefined) this.fullUri = fullUri(conversation, host, target).slice(0, LONGEST_URI);
+    if (target.length > LONGEST_URI || (host?.length ?? 0) > LONGEST_URI) {
+      this.target = this.fullUri = '';
+      return;
+    }
+    this.target = target;
+    // Wireshark goes on with the last whole URI where a request has no host.
+    if (host !== undefined) this.fullUri = fullUri(conversation, host, target);
   }
 
   /** Counts a response; once for each. As in Wireshark, it is one to the last request, unless that has one already. */
