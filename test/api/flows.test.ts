@@ -158,6 +158,20 @@ describe('a connection', () => {
   });
 });
 
+test('a port that is used again: each connection has its own state and name', async () => {
+  const first = conversation([['>', request]]);
+  const second = conversation([['>', request.replace('example.org', 'example.com')]]).map((segment) => ({
+    ...segment,
+    seq: segment.seq + 70_000,
+    ...(segment.ack === undefined ? {} : { ack: segment.ack + 70_000 }),
+  }));
+  const { flows } = await flowsOf([...first, ...second].map((segment) => whole(segment)));
+  expect(flows.map(({ connState, host }) => [connState, host])).toEqual([
+    ['SF', 'www.example.org'],
+    ['SF', 'www.example.com'],
+  ]);
+});
+
 test('pings are told apart by their identifier, and an answer alone knows who asked', async () => {
   const { flows } = await flowsOf([
     icmp(8, 7),

@@ -245,6 +245,38 @@ test('at the maximum the flows that are idle longest leave; the others go on, an
   expect(send([100])[0]).toBe(2 + 300 * 99);
 });
 
+test('connections that both ends speak in outlast a flood of attempts', () => {
+  const columns = new Columns(100);
+  const table = new FlowTable(registry, 1000);
+  const segment = (host: number, flags: number, back = false): Sent => ({
+    family: AddressFamily.ipv4,
+    transport: 6,
+    from: back ? [1, 80] : [host, 5000],
+    to: back ? [host, 5000] : [1, 80],
+    flags,
+    sequence: 7,
+    vlan: 0,
+    time: 0,
+    length: 60,
+  });
+  let number = 1;
+  const send = (batch: readonly Sent[]): number => {
+    if (table.isFull(batch.length)) {
+      table.drain(() => undefined);
+      table.evict();
+    }
+    table.track(columns, fill(columns, batch), number);
+    number += batch.length;
+    return columns.flow[0];
+  };
+  const { syn, ack } = TcpFlag;
+  expect(send([segment(7, syn), segment(7, syn | ack, true), segment(7, ack)])).toBe(1);
+  for (let round = 0; round < 300; round++)
+    send(Array.from({ length: 100 }, (_, index) => segment(100 + round * 100 + index, syn)));
+  expect(table.size).toBeLessThanOrEqual(1000);
+  expect(send([segment(7, ack)])).toBe(1);
+});
+
 test('a flood of connections from two million random addresses takes bounded memory', () => {
   const columns = new Columns();
   const table = new FlowTable(registry);
