@@ -83,7 +83,13 @@ export class StoredSession {
     if (flow === 0) return false;
     for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth >= 0; depth--) {
       const id = walk.protocol[depth];
-      if (id === UDP) return this.thorough || (depth + 1 < walk.depth && remembers(walk.protocol[depth + 1]));
+      if (id === UDP)
+        return (
+          this.thorough ||
+          (depth + 1 < walk.depth && remembers(walk.protocol[depth + 1])) ||
+          // Only QUIC's first packets can be known by themselves.
+          (this.reader.secrets !== undefined && this.encrypted(flow) !== undefined)
+        );
       if (id === TCP) return walk.headerEnd[depth] - walk.start[depth] >= 20;
     }
     return false;
@@ -120,10 +126,8 @@ export class StoredSession {
    */
   private followEncrypted(flow: number, upTo: number, ref: PacketRef): boolean {
     const { reader } = this;
-    const row = reader.statement('SELECT protocol, first_packet FROM flows WHERE id = ?').get(flow) as
-      | { protocol: number; first_packet: number }
-      | undefined;
-    if (row === undefined || !ENCRYPTED.has(row.protocol)) return false;
+    const row = this.encrypted(flow);
+    if (row === undefined) return false;
     const from = Math.max(upTo + 1, row.first_packet);
     const condition = 'p.flow = ? AND p.number BETWEEN ? AND ?';
     const refs = reader.refs(condition, [flow, from, ref.number - 1], this.encryptedBudget + 1);
@@ -132,6 +136,13 @@ export class StoredSession {
     this.budget += refs.length;
     this.followAll(refs);
     return true;
+  }
+
+  /** A flow in which something is encrypted, or may come to be. */
+  private encrypted(flow: number): { readonly protocol: number; readonly first_packet: number } | undefined {
+    const statement = this.reader.statement('SELECT protocol, first_packet FROM flows WHERE id = ?');
+    const row = statement.get(flow) as { protocol: number; first_packet: number } | undefined;
+    return row !== undefined && ENCRYPTED.has(row.protocol) ? row : undefined;
   }
 
   private interrupt(ref: PacketRef): void {

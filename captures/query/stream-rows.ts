@@ -25,6 +25,7 @@ const WARM_DISTANCE = 100_000;
 const TCP = 6;
 const tcpId = registry.idOf('tcp');
 const UDP = 17;
+const udpId = registry.idOf('udp');
 const quicId = registry.idOf('quic');
 const FIN_OR_SYN = 3;
 
@@ -104,7 +105,8 @@ export class StreamRows {
 
   private depthOf(walk: Walk): number {
     const depth = tcpDepth(walk);
-    return depth < 0 && this.decrypts ? quicDepth(walk) : depth;
+    // Which flow is QUIC's, its first packets have told; the others look like anything.
+    return depth < 0 && this.decrypts ? udpDepth(walk) : depth;
   }
 
   /** Has the session see what came before `from`, within bounds. */
@@ -159,10 +161,10 @@ export class StreamRows {
   }
 }
 
-/** Depth of the QUIC layer's UDP; -1 when there is none. */
-function quicDepth(walk: Walk): number {
-  for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth > 0; depth--)
-    if (walk.protocol[depth] === quicId) return depth - 1;
+/** Depth of the innermost whole UDP header that is no quotation; -1 when there is none. */
+function udpDepth(walk: Walk): number {
+  for (let depth = Math.min(walk.depth, walk.quotedFrom) - 1; depth >= 0; depth--)
+    if (walk.protocol[depth] === udpId) return walk.headerEnd[depth] - walk.start[depth] < 8 ? -1 : depth;
   return -1;
 }
 
