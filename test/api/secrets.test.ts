@@ -1,12 +1,13 @@
 /** Secrets: what they decrypt in packets, filters and exports, and where they are kept. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pcapOf, removeFolders, temporaryFolder } from '../support/packets.js';
 import { certificateIn, type TlsConversation, tlsConversation } from '../support/tls-conversations.js';
-import { netglass, TestDaemon } from './daemon.js';
+import { isRoot, netglass, TestDaemon } from './daemon.js';
 
 interface Secrets {
   readonly labels: Record<string, number>;
@@ -17,6 +18,7 @@ interface Packets {
   readonly packets: { readonly number: number; readonly protocol: string; readonly info: string }[];
 }
 
+const QUIC = fileURLToPath(new URL('../../../test/fixtures/quic/http3-key-update.pcapng', import.meta.url));
 const LABELS = {
   CLIENT_HANDSHAKE_TRAFFIC_SECRET: 1,
   SERVER_HANDSHAKE_TRAFFIC_SECRET: 1,
@@ -127,6 +129,37 @@ describe('secrets of a capture', () => {
     expect(readFileSync(await exported(again)).length).toBe(readFileSync(path).length);
     const read = await netglass(['read', '-r', path, '-Y', requests, '-T', 'fields', '-e', 'http2.headers.path']);
     expect(read.stdout.trim().split('\n')).toEqual(['/one', '/two']);
+  });
+
+  test('of QUIC come with an imported file: HTTP/3 is found and listed', async () => {
+    const id = await imported(readFileSync(QUIC));
+    const packets = await found(id, 'http3.headers.status == 200');
+    expect(packets.map(({ number, protocol }) => `${number} ${protocol}`)).toEqual(['13 HTTP3']);
+    expect(await found(id, 'http3.headers.path == "/s.txt"')).toHaveLength(1);
+  });
+
+  (isRoot ? test : test.skip)('of a key log that grows decrypt the capture that runs (needs root)', async () => {
+    const keys = join(folder, 'growing.keys');
+    const live = await TestDaemon.start(['-i', 'lo', '--keylog', keys]);
+    try {
+      const { body } = await live.json<{ id: string }[]>('/api/captures');
+      const path = `/api/captures/${body[0].id}`;
+      // The client is behind a proxy, so that everything is on the loopback twice.
+      for (let round = 1; round <= 2; round++) {
+        const { keyLog } = await tlsConversation(certificateIn(folder), { version: 'TLSv1.3' });
+        appendFileSync(keys, keyLog);
+        const filter = encodeURIComponent('http.request.uri == "/two" && tls');
+        let count = 0;
+        for (let i = 0; i < 100 && count < 2 * round; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          count = (await live.json<{ count: number }>(`${path}/packets/count?filter=${filter}`)).body.count;
+        }
+        expect(count).toBe(2 * round);
+      }
+      expect((await live.json<Secrets>(`${path}/secrets`)).body.sessions).toBe(2);
+    } finally {
+      await live.stop();
+    }
   });
 
   test('that are none are refused in words', async () => {
