@@ -1,6 +1,6 @@
 /** Real TLS conversations between Node's client and server, as the packets of a capture, with their key logs. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http2 from 'node:http2';
@@ -21,6 +21,8 @@ export interface TlsCase {
   /** OpenSSL's name of the suite. */
   readonly suite?: string;
   readonly http2?: boolean;
+  /** OpenSSL's options (`SSL_OP_…`). */
+  readonly secureOptions?: number;
 }
 
 /** What every answer has. */
@@ -50,18 +52,11 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Two requests for /one and /two over one connection. */
-export async function tlsConversation(
-  certificate: { key: Buffer; cert: Buffer },
-  { version, suite, http2: two = false }: TlsCase,
-): Promise<TlsConversation> {
-  const common = { minVersion: version, maxVersion: version, ...(suite === undefined ? {} : { ciphers: suite }) };
-  const options = { ...certificate, ...common };
-  const server = two
-    ? http2.createSecureServer(options, (_request, response) => response.end(BODY))
-    : https.createServer(options, (_request, response) => response.end(BODY));
-  const port = await listening(server);
-  const turns: ['>' | '<', Buffer][] = [];
+type Turn = ['>' | '<', Buffer];
+
+/** A server that hands on to `port` what it gets, and the other way, and notes it in segments. */
+function recorded(port: number): { readonly turns: Turn[]; readonly proxy: Server } {
+  const turns: Turn[] = [];
   const proxy = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
     const pass = (from: '>' | '<', data: Buffer): void => {
@@ -72,7 +67,71 @@ export async function tlsConversation(
     upstream.on('data', (data: Buffer) => pass('<', data));
     client.on('end', () => upstream.end());
     upstream.on('end', () => client.end());
+    // A program that is ended in the middle of it resets its connection.
+    for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
   });
+  return { turns, proxy };
+}
+
+/**
+ * Lines that OpenSSL's client sends and its server sends back reversed, with an update of the keys between them, which
+ * both sides then use (RFC 8446, section 4.6.3).
+ */
+export async function keyUpdates(folder: string): Promise<TlsConversation> {
+  const keys = join(folder, 'updated.keys');
+  const files = ['-key', join(folder, 'key.pem'), '-cert', join(folder, 'cert.pem')];
+  const free = createServer();
+  const port = await listening(free);
+  free.close();
+  await once(free, 'close');
+  const server = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, '-rev', '-tls1_3', ...files]);
+  let greeting = '';
+  while (!greeting.includes('ACCEPT')) greeting += String((await once(server.stdout, 'data'))[0]);
+  const { turns, proxy } = recorded(port);
+  const outside = await listening(proxy);
+  const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${outside}`, '-tls1_3', '-keylogfile', keys]);
+  let answers = '';
+  client.stdout.on('data', (data: Buffer) => {
+    answers += data.toString();
+  });
+  // "K" at the beginning of what is read is a command: update the keys, and ask the other side to.
+  for (const [line, answer] of [
+    ['first\n', 'tsrif'],
+    ['K\n', ''],
+    ['second\n', 'dnoces'],
+    ['K\n', ''],
+    ['third\n', 'driht'],
+  ]) {
+    client.stdin.write(line);
+    for (let i = 0; i < 100 && (i < 3 || !answers.includes(answer)); i++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const ended = [once(client, 'exit'), once(server, 'exit')];
+  client.stdin.end('Q\n');
+  server.kill();
+  await Promise.all(ended);
+  proxy.close();
+  const frames = conversation(turns).map(frameOf);
+  return { packets: packetsOf(frames), keyLog: readFileSync(keys, 'latin1') };
+}
+
+/** Two requests for /one and /two over one connection. */
+export async function tlsConversation(
+  certificate: { key: Buffer; cert: Buffer },
+  { version, suite, http2: two = false, secureOptions = 0 }: TlsCase,
+): Promise<TlsConversation> {
+  const common = {
+    minVersion: version,
+    maxVersion: version,
+    secureOptions,
+    ...(suite === undefined ? {} : { ciphers: suite }),
+  };
+  const options = { ...certificate, ...common };
+  const server = two
+    ? http2.createSecureServer(options, (_request, response) => response.end(BODY))
+    : https.createServer(options, (_request, response) => response.end(BODY));
+  const port = await listening(server);
+  const { turns, proxy } = recorded(port);
   const outside = await listening(proxy);
   let keyLog = '';
   const socket = connectTls({
