@@ -19,7 +19,7 @@ export interface NamesAnswer {
 }
 
 /** Milliseconds that reading new answers may add to a list of flows; what is left is read next time. */
-const PATIENCE = 200;
+const PATIENCE = 50;
 
 export class NameBook {
   constructor(
