@@ -59,6 +59,8 @@ export interface Conversation {
    * says the direction. It must stay small: it is kept as long as the conversation.
    */
   remember<T>(key: string, make: () => T): T;
+  /** Whether nobody looks at the packet's tree: what is remembered of it is all that counts. */
+  readonly unseen?: boolean;
   /** Whether it was hidden in another one, from which it was decrypted. */
   readonly secure?: boolean;
   /** What a key log tells, and the ciphers to use it with; absent where nothing is to be decrypted. */

@@ -184,8 +184,13 @@ function readOpened(body: Body, field: TlsFields, state: TlsState, record: Opene
   const end = body.end;
   if (opaque) body.derived(field['record.content_type'], type, undefined, start - HEADER_OCTETS, 1);
   if (type === APPLICATION_DATA) {
-    if (end > start) body.take(field.app_data, end - start);
-    const title = body.dissection.conversation?.reveal?.(octets, application);
+    const { conversation } = body.dissection;
+    // Writing all the octets down would cost more than decrypting them.
+    if (conversation?.unseen === true) {
+      body.found(field.app_data, '', start, end - start);
+      body.position = end;
+    } else if (end > start) body.take(field.app_data, end - start);
+    const title = conversation?.reveal?.(octets, application);
     if (title !== undefined) body.derived(field.app_data_proto, title, undefined, start, end - start);
     return;
   }

@@ -206,6 +206,7 @@ export class Seen implements Conversation {
   /** What was revealed since it was taken last. */
   private revealed: Uint8Array<ArrayBuffer>[] = [];
   private parts: Part[] = [];
+  unseen = false;
   /** What came with the octets that are being shown. */
   presented: unknown;
 

@@ -278,6 +278,7 @@ export class Session {
     const tcpFlags = ends.carrier === 'tcp' ? unit.view.getUint8(walk.start[depth] + 13) : 0;
     const state = this.conversationOf(unit, depth, ends, tcpFlags);
     const conversation = this.conversations.seenFrom(ends, state, growing);
+    conversation.unseen = growing.wanted === 'none';
     this.chooseProtocol(unit, depth, ends, state);
     if (ends.carrier === 'tcp' && this.options.desegment !== false)
       this.showStream(unit, from, depth, state, conversation, tcpFlags, growing);
