@@ -23,8 +23,9 @@ const LOOK_UP = 20;
 const PAGE_BUDGET = 10_000;
 const MAXIMUM_FLOWS = 50_000;
 
-/** Packets of encrypted flows that are read for one page or packet: half a second's work. */
+/** Packets and octets of encrypted flows that are read for one page or packet: half a second’s work. */
 const MAXIMUM_ENCRYPTED = 30_000;
+const MAXIMUM_ENCRYPTED_OCTETS = 128 << 20;
 /** Protocols of flows that are encrypted, or may become so. */
 const ENCRYPTED: ReadonlySet<number> = new Set(['tls', 'quic', ...AGREE_ON_TLS].map((name) => registry.idOf(name)));
 
@@ -39,6 +40,7 @@ export class StoredSession {
   private fragmentsSeen = 0;
   /** Packets of encrypted flows that may be read besides those that are asked for. */
   private encryptedBudget = MAXIMUM_ENCRYPTED;
+  private encryptedOctets = MAXIMUM_ENCRYPTED_OCTETS;
   /** Whether somebody looks at more than the packet list shows: more is read for the analysis, and for UDP's streams. */
   thorough = false;
   private readonly walk = new Walk();
@@ -129,10 +131,15 @@ export class StoredSession {
     const row = this.encrypted(flow);
     if (row === undefined) return false;
     const from = Math.max(upTo + 1, row.first_packet);
-    const condition = 'p.flow = ? AND p.number BETWEEN ? AND ?';
-    const refs = reader.refs(condition, [flow, from, ref.number - 1], this.encryptedBudget + 1);
-    if (refs.length > this.encryptedBudget) return false;
-    this.encryptedBudget -= refs.length;
+    const where = 'p.flow = ? AND p.number BETWEEN ? AND ?';
+    const range = [flow, from, ref.number - 1];
+    const { packets, octets } = reader
+      .statement(`SELECT count(*) AS packets, total(p.captured) AS octets FROM packets p WHERE ${where}`)
+      .get(...range) as { packets: number; octets: number };
+    if (packets > this.encryptedBudget || octets > this.encryptedOctets) return false;
+    const refs = reader.refs(where, range, packets);
+    this.encryptedBudget -= packets;
+    this.encryptedOctets -= octets;
     this.budget += refs.length;
     this.followAll(refs);
     return true;
