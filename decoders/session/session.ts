@@ -578,9 +578,22 @@ export class Session {
     const { state, seen } = inside;
     const direction = state.directions[seen.direction];
     for (const bytes of revealed) {
+      if (state.protocol === 0) {
+        this.showUnknown(bytes, seen, growing);
+        continue;
+      }
       const piece = { bytes, start: 0, end: bytes.length };
       this.showPending(piece, direction, state, seen, growing, DECRYPTED);
     }
+  }
+
+  /** Octets that were decrypted and are nobody's. */
+  private showUnknown(bytes: Uint8Array<ArrayBuffer>, seen: Seen, growing: Growing): void {
+    const source = this.addSource(growing, DECRYPTED, bytes);
+    const walk = this.freshWalk();
+    walk.reset(0, bytes.length);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.showLayers({ view, walk, source }, 0, growing, seen, true);
   }
 
   private showPart({ name, protocol, octets, presented }: Part, conversation: Seen, growing: Growing): void {
