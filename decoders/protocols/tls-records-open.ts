@@ -30,15 +30,16 @@ export function explicitOctets(suite: number): number {
 }
 
 /**
- * Has the conversation's keys try the record whose fragment is at the cursor; every record that is whole has to come by.
+ * Has the conversation's keys try the record whose fragment is at `at`, behind its header; every record that is whole has to come by.
  *
  * @returns undefined where it is in the clear, or the keys are not known
  */
-export function openRecord(body: Body, type: number, version: number, length: number): Opened | undefined {
+export function openRecord(body: Body, at: number, type: number, length: number): Opened | undefined {
   const opener = openerOf(body.dissection.conversation);
   if (opener === undefined || length === 0) return undefined;
-  const { view, position } = body;
-  const fragment = new Uint8Array(view.buffer, view.byteOffset + position, length);
+  const { view } = body;
+  const version = view.getUint16(at - 4);
+  const fragment = new Uint8Array(view.buffer, view.byteOffset + at, length);
   const opened = opener.record(body.dissection.conversation?.direction ?? 0, { type, version, fragment });
   return opened && { ...opened, application: opener.application };
 }

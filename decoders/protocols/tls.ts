@@ -130,13 +130,15 @@ function record(body: Body, field: TlsFields, state: TlsState): void {
   }
   body.group(field.record, () => {
     const type = view.getUint8(start);
-    const opaque = type === APPLICATION_DATA && isTls13(state.version);
+    const whole = end <= body.end;
+    const opened = whole ? openRecord(body, start + HEADER_OCTETS, type, length) : undefined;
+    // Before the server has chosen a version, only TLS 1.3 can have sent something early.
+    const is13 = isTls13(state.version) || (state.version === 0 && opened !== undefined);
+    const opaque = type === APPLICATION_DATA && is13;
     body.number(field[opaque ? 'record.opaque_type' : 'record.content_type']);
     const version = body.number(field['record.version']);
     body.number(field['record.length']);
     body.describe(`${contentTypes[type]} Protocol`);
-    const whole = end <= body.end;
-    const opened = whole ? openRecord(body, type, version, length) : undefined;
     const fragment = () =>
       opened === undefined
         ? content(body, field, state, type, version, length)
