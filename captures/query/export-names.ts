@@ -7,7 +7,7 @@ import { HostNames } from './host-names.js';
 import { ipv6Octets } from './why-probes.js';
 
 /** Milliseconds that looking for names may hold up the first packets. */
-const PATIENCE = 2000;
+const PATIENCE = 150;
 /** Addresses a block: some 100 octets each, and readers refuse blocks of 16 MB. */
 const ADDRESSES_EACH = 10_000;
 

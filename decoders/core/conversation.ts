@@ -72,6 +72,8 @@ export interface Conversation {
    * @returns the title of the protocol that they are taken for; undefined when it is not known
    */
   reveal?(octets: Uint8Array<ArrayBuffer>, application: string | undefined): string | undefined;
+  /** The title of the protocol that is expected under encryption, by the ports; undefined when they say nothing. */
+  presumed?(): string | undefined;
   /** What came with the octets of this layer, where another layer presented them. */
   readonly presented?: unknown;
   /**

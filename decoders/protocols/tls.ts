@@ -210,6 +210,15 @@ function readOpened(body: Body, field: TlsFields, state: TlsState, record: Opene
   body.skip(end - body.position);
 }
 
+/** What nobody can read; what it is expected to be, by the ports. */
+function applicationData(body: Body, field: TlsFields): void {
+  const { position: start, remaining } = body;
+  if (remaining <= 0) return;
+  body.take(field.app_data, remaining);
+  const title = body.dissection.conversation?.presumed?.();
+  if (title !== undefined) body.derived(field.app_data_proto, title, undefined, start, remaining);
+}
+
 function content(body: Body, field: TlsFields, state: TlsState, type: number, version: number, length: number): void {
   const encrypted = state.encrypted[state.direction];
   switch (type) {
@@ -225,7 +234,7 @@ function content(body: Body, field: TlsFields, state: TlsState, type: number, ve
       handshake(body, field, state, version, encrypted, body.remaining >= length);
       return;
     case APPLICATION_DATA:
-      if (body.remaining > 0) body.take(field.app_data, body.remaining);
+      applicationData(body, field);
       return;
     default:
       body.group(field.heartbeat_message, () => body.describe(encrypted ? 'Encrypted Heartbeat' : 'Heartbeat'), length);

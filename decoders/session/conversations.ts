@@ -1,8 +1,10 @@
 /** The conversations that a session knows: their streams, what protocols remember, what others announced. */
 
 import type { Conversation } from '../core/conversation.js';
+import type { Registry } from '../core/registry.js';
 import type { Secrets } from '../core/secrets.js';
 import { ByteStream } from './byte-stream.js';
+import { presumedTitle } from './inside.js';
 import { MessageBuffer } from './message-buffer.js';
 
 /** Conversations kept; the one idle longest is forgotten for a new one. */
@@ -94,11 +96,10 @@ export class Conversations {
   private latestKey = '';
 
   /**
-   * @param idOf registry id by filter name
    * @param hidden what is to be decrypted with, if anything is
    */
   constructor(
-    private readonly idOf: (filter: string) => number,
+    readonly registry: Registry,
     private readonly hidden?: Hidden,
   ) {}
 
@@ -115,7 +116,7 @@ export class Conversations {
       state = new ConversationState(ends.source, ends.sourcePort);
       const announced = this.announced(ends);
       if (announced !== undefined) {
-        Object.assign(state, { protocol: this.idOf(announced.protocol), said: true });
+        Object.assign(state, { protocol: this.registry.idOf(announced.protocol), said: true });
         if (announced.handover !== undefined) state.memory.set(...announced.handover);
       }
     } else this.states.delete(key);
@@ -162,7 +163,7 @@ export class Conversations {
 
   /** Makes the protocol of the conversation another one, which goes before ports. */
   say(state: ConversationState, protocol: string): void {
-    state.protocol = this.idOf(protocol);
+    state.protocol = this.registry.idOf(protocol);
     state.said = true;
   }
 
@@ -249,6 +250,10 @@ export class Seen implements Conversation {
     state.inside ??= new ConversationState(state.source, state.sourcePort);
     this.revealed.push(octets);
     return hidden.choose(state.inside, ends, octets, application);
+  }
+
+  presumed(): string | undefined {
+    return presumedTitle(this.all.registry, this.ends);
   }
 
   present(name: string, protocol: string, octets: Uint8Array<ArrayBuffer>, presented: unknown): void {

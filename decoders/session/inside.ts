@@ -34,6 +34,17 @@ const BY_PORT: Readonly<Record<number, string>> = {
   8883: 'mqtt',
 };
 
+/** The protocol that TLS's own ports stand for: its filter name, or the empty string. */
+function byPort({ sourcePort, destinationPort }: Ends): string {
+  return BY_PORT[sourcePort] ?? BY_PORT[destinationPort] ?? '';
+}
+
+/** The title of the protocol that is expected under TLS, by the ports. */
+export function presumedTitle(registry: Registry, ends: Ends): string | undefined {
+  const id = registry.idOf(byPort(ends));
+  return id === 0 ? undefined : registry.runtime(id).protocol.title;
+}
+
 /** Chooses the protocol of a decrypted conversation: what both agreed on, what the octets say, what the port is for. */
 export function chooser(registry: Registry) {
   const tcp = registry.idOf('tcp');
@@ -41,11 +52,10 @@ export function chooser(registry: Registry) {
   return (inside: ConversationState, ends: Ends, octets: Uint8Array, application: string | undefined) => {
     if (inside.protocol === 0) {
       const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
-      const byPort = BY_PORT[ends.sourcePort] ?? BY_PORT[ends.destinationPort] ?? '';
       inside.protocol =
         registry.idOf(BY_NAME[application ?? ''] ?? '') ||
         registry.recognise(tcp, tls, view, 0, octets.length) ||
-        registry.idOf(byPort) ||
+        registry.idOf(byPort(ends)) ||
         clear(registry.byPorts('tcp.port', ends.sourcePort, ends.destinationPort), tls);
     }
     return inside.protocol === 0 ? undefined : registry.runtime(inside.protocol).protocol.title;

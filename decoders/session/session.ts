@@ -124,7 +124,7 @@ export class Session {
   ) {
     const { secrets } = options;
     const hidden: Hidden | undefined = secrets && { secrets, choose: chooser(registry) };
-    this.conversations = new Conversations((filter) => registry.idOf(filter), hidden);
+    this.conversations = new Conversations(registry, hidden);
     this.analysis = new TransportAnalysis(registry, options);
     this.ends = new EndsOf(registry, new Columns(1));
     this.tcp = registry.idOf('tcp');
