@@ -114,8 +114,11 @@ export class StoredSession {
     const whole = tail.length < limit && head.length === 0;
     this.followAll(head);
     if (!whole) this.interrupt(ref);
-    this.followAll(tail);
-    const packet = whole || this.thorough ? undefined : this.read(ref);
+    // What is long past matters to the analysis of sequence numbers alone, which needs the headers only.
+    const past = tail.slice(0, Math.max(0, tail.length - TAIL_PACKETS));
+    this.noteAll(past);
+    this.followAll(tail.slice(past.length));
+    const packet = whole && past.length === 0 ? undefined : this.read(ref);
     if (packet === undefined || this.session.settled(packet)) return;
     this.interrupt(ref);
     this.follow('p.flow = ?', [flow], from, ref.number - 1);
@@ -169,6 +172,17 @@ export class StoredSession {
   /** Has the session see the last packets among `from` … `to` that meet a condition. */
   private follow(condition: string, parameters: readonly unknown[], from: number, to: number): void {
     this.followAll(this.lastPlaces(condition, parameters, from, to, Math.min(this.budget, MAXIMUM_PACKETS)));
+  }
+
+  private noteAll(refs: readonly PacketRef[]): void {
+    this.budget -= refs.length;
+    for (const ref of refs) {
+      const packet = this.read(ref);
+      if (packet === undefined) continue;
+      const { view, start, captured, original, linkType } = packet;
+      walkPacket(registry, view, linkType, start, captured, original, this.walk);
+      this.session.note(packet, this.walk);
+    }
   }
 
   private followAll(refs: readonly PacketRef[]): void {

@@ -259,7 +259,13 @@ export class Session {
   private showTransport(unit: Unit, from: number, growing: Growing): void {
     const { walk } = unit;
     // Whoever wants the layers above only does not see it.
-    if (growing.wanted !== 'upper') growing.notes = this.analysis.of(unit.view, walk, growing);
+    if (growing.wanted !== 'upper')
+      growing.notes = this.analysis.of(
+        unit.view,
+        walk,
+        growing,
+        growing.wanted === 'whole' || growing.wanted === 'lower',
+      );
     if (growing.wanted === 'notes') return;
     const depth = this.transportDepth(walk);
     if (growing.wanted === 'lower') {

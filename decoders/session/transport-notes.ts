@@ -11,6 +11,7 @@ import type { Walk } from '../core/walk.js';
 const MAXIMUM = 50_000;
 /** Where nobody knows it. */
 export const UNKNOWN_STREAM = -1;
+const NO_NOTES: readonly TransportNotes[] = [];
 /** Octets of a quoted header that tell the conversation. */
 const PORTS = 4;
 const TCP = 6;
@@ -49,6 +50,8 @@ export class TransportAnalysis {
   private readonly tcpId: number;
   private readonly udpId: number;
   private udpStreams = 0;
+  /** Whether what is noted now is looked at. */
+  private shown = true;
   private udpStream = new Uint32Array(0);
   private udpLast = new Float64Array(0);
 
@@ -63,8 +66,13 @@ export class TransportAnalysis {
     this.udpId = registry.idOf('udp');
   }
 
-  /** Takes note of a packet's transports, outermost first. They must come in the order of the capture. */
-  of(view: DataView, walk: Walk, moment: Moment): TransportNotes[] {
+  /**
+   * Takes note of a packet's transports, outermost first. They must come in the order of the capture.
+   *
+   * @param shown whether somebody looks at what is noted; otherwise nothing is returned, nor allocated
+   */
+  of(view: DataView, walk: Walk, moment: Moment, shown = true): readonly TransportNotes[] {
+    this.shown = shown;
     const notes: TransportNotes[] = [];
     for (let depth = 0; depth < walk.depth; depth++) {
       const id = walk.protocol[depth];
@@ -73,14 +81,14 @@ export class TransportAnalysis {
       const quoted = walk.quotedFrom <= depth;
       if (octets < (quoted ? PORTS : this.registry.runtime(id).fixedLength) || walk.badLength === depth) continue;
       if (walk.fragmented[depth] !== 0 || !this.addresses(view, walk, depth)) continue;
-      if (quoted) {
-        notes.push(this.quotation(view, walk, depth, moment));
-        continue;
-      }
-      notes.push(
-        id === this.tcpId ? this.segment(view, walk, depth, moment) : this.datagram(view, walk, depth, moment),
-      );
+      const note = quoted
+        ? this.quotation(view, walk, depth, moment)
+        : id === this.tcpId
+          ? this.segment(view, walk, depth, moment)
+          : this.datagram(view, walk, depth, moment);
+      if (shown && note !== undefined) notes.push(note);
     }
+    if (!shown) return NO_NOTES;
     if (this.options.countStreams !== false) return notes;
     const last = notes.length - 1;
     const known = walk.quotedFrom < walk.depth ? undefined : moment.stream;
@@ -152,7 +160,7 @@ export class TransportAnalysis {
     return false;
   }
 
-  private segment(view: DataView, walk: Walk, depth: number, moment: Moment): TransportNotes {
+  private segment(view: DataView, walk: Walk, depth: number, moment: Moment): TransportNotes | undefined {
     const { tcp, tcpTable } = this;
     const start = walk.start[depth];
     const place = tcpTable.find(this.columns, 0, TCP, view.getUint16(start), view.getUint16(start + 2));
@@ -164,6 +172,7 @@ export class TransportAnalysis {
     const length = walk.end[depth] - start - octets;
     const whole = start + octets <= headerEnd;
     tcp.segment(place, tcpTable.reversed ? 1 : 0, view, start, headerEnd, whole, length, time, moment.number);
+    if (!this.shown) return undefined;
     const { stream, timeRelative, timeDelta, completeness, scale } = tcp;
     const analyzed = this.options.analyzeSequenceNumbers !== false;
     const relative = analyzed && this.options.relativeSequenceNumbers !== false;
