@@ -37,6 +37,20 @@ interface Stream {
 const UNASKED = 20_000;
 const SILENT = 600_000;
 
+/** A thread that was started before there was a pool. */
+let started: Worker | undefined;
+
+/**
+ * Starts the thread of the pool that comes: it loads the decoders on another core while this one still loads what the
+ * service is made of.
+ */
+export function startQueryThread(): void {
+  if (started !== undefined) return;
+  started = new Worker(new URL('./query-worker.js', import.meta.url));
+  // A service that cannot begin ends without it.
+  started.unref();
+}
+
 export class QueryPool {
   private worker: Worker | undefined;
   private ending: NodeJS.Timeout | undefined;
@@ -171,7 +185,9 @@ export class QueryPool {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL('./query-worker.js', import.meta.url));
+    const worker = started ?? new Worker(new URL('./query-worker.js', import.meta.url));
+    started = undefined;
+    worker.ref();
     worker.on('message', (message: AnswerMessage) => this.receive(message));
     worker.on('error', (error) => {
       this.worker = undefined;

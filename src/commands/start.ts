@@ -104,6 +104,8 @@ Examples:
 async function start(options: StartOptions): Promise<void> {
   const stopped = stopSignal();
   const { data, host, port, token, allowHost, ownTraffic } = options;
+  const { startQueryThread } = await import('../../captures/query/query-pool.js');
+  startQueryThread();
   // Only this command needs the whole service; the others would wait for it to load.
   const { startDaemon } = await import('../daemon.js');
   const daemon = await startDaemon({ data, host, port, token, allowedHosts: allowHost, ownTraffic });
