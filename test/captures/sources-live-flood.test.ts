@@ -166,7 +166,8 @@ describeLive(`native engine under load${suffix}`, () => {
   });
 
   test('stop() waits for a slow consumer to take what the kernel still holds', async () => {
-    const source = await openLive('native', { interfaces: [pair.host], captureFilter: FILTER });
+    const bufferBytes = 64 << 20;
+    const source = await openLive('native', { interfaces: [pair.host], captureFilter: FILTER, bufferBytes });
     const sent = 60_000; // of 1,400 octets: more than the 64 blocks, less than blocks and ring
     await pair.run(sender, pair.peer, String(sent), '1400');
     const stopped = source.stop();

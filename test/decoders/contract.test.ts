@@ -196,6 +196,12 @@ const ownNames: Readonly<Record<string, string>> = {
   'dns.flags.reserved': "bits of LLMNR's flags that Wireshark does not show",
   'icmp.ext.echo.flags': 'an octet that Wireshark divides differently in request and reply',
   'icmpv6.opt.data': 'contents of an option that nobody knows',
+  ...Object.fromEntries(
+    ['header', 'header.name', 'header.value', 'authority', 'method', 'path', 'scheme', 'status'].map((name) => [
+      `http3.headers.${name}`,
+      'tshark 4.0 knows no fields of HTTP/3 headers; later versions have them by this name',
+    ]),
+  ),
   'mip6.data': 'the part of a mobility message that is not decoded',
 };
 
