@@ -1,6 +1,7 @@
 /** Addresses as keys: one spelling for flows, sockets and interfaces. */
 
 import { networkInterfaces } from 'node:os';
+import { addressOctets } from '../../decoders/filter/octets.js';
 
 /**
  * The key of an address held as four words (IPv4: the first alone). An IPv4 address inside an IPv6 one (RFC 4291, section
@@ -23,22 +24,12 @@ export function isLoopback4(key: string): boolean {
 
 /** The key of an address as text; undefined for what is none. */
 export function keyOfText(text: string): string | undefined {
-  const bare = text.split('%')[0];
-  if (!bare.includes(':')) {
-    const octets = bare.split('.').map(Number);
-    const whole = octets.length === 4 && octets.every((octet) => Number.isInteger(octet) && octet >= 0 && octet < 256);
-    return whole ? String(octets.reduce((sum, octet) => sum * 256 + octet, 0)) : undefined;
-  }
-  const [head, tail] = bare.split('::');
-  const groups = (part: string | undefined) => (part === undefined || part === '' ? [] : part.split(':'));
-  const first = groups(head);
-  const last = groups(tail);
-  const missing = 8 - first.length - last.length;
-  if (missing < 0 || (tail === undefined && missing > 0)) return undefined;
-  const all = [...first, ...Array<string>(missing).fill('0'), ...last].map((group) => Number.parseInt(group, 16));
-  if (all.some((group) => !(group >= 0 && group <= 0xffff))) return undefined;
-  const word = (at: number) => all[at] * 65536 + all[at + 1];
-  return addressKey(6, word(0), word(2), word(4), word(6));
+  const octets = addressOctets(text);
+  if (octets === undefined) return undefined;
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  return octets.length === 4
+    ? String(view.getUint32(0))
+    : addressKey(6, view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12));
 }
 
 /** The keys of the machine's addresses as they are now. */

@@ -1,6 +1,7 @@
 /** Frames that never were: to ask a capture filter what it would have done with them. */
 
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { addressOctets } from '../../decoders/filter/octets.js';
 import { loadNative } from '../native/binding.js';
 import { CaptureError } from '../sources/source.js';
 
@@ -64,43 +65,12 @@ function frame(source: string, destination: string, transport: number, from: num
 }
 
 function ipv4Header(source: string, destination: string, protocol: number): Buffer {
-  return Buffer.from([
-    0x45,
-    0,
-    0,
-    40,
-    0,
-    0,
-    0x40,
-    0,
-    64,
-    protocol,
-    0,
-    0,
-    ...ipv4Octets(source),
-    ...ipv4Octets(destination),
-  ]);
+  return Buffer.from([0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, protocol, 0, 0, ...octets(source), ...octets(destination)]);
 }
 
 function ipv6Header(source: string, destination: string, next: number): Buffer {
-  return Buffer.from([0x60, 0, 0, 0, 0, 20, next, 64, ...ipv6Octets(source), ...ipv6Octets(destination)]);
+  return Buffer.from([0x60, 0, 0, 0, 0, 20, next, 64, ...octets(source), ...octets(destination)]);
 }
 
-const ipv4Octets = (address: string): number[] => address.split('.').map(Number);
-
-/** The 16 octets of an address that `isIPv6` knows, without its zone. */
-export function ipv6Octets(address: string): number[] {
-  const [text] = address.split('%');
-  const groups = (part: string): number[] =>
-    part === ''
-      ? []
-      : part.split(':').flatMap((group) => {
-          if (isIPv4(group)) return ipv4Octets(group);
-          const value = Number.parseInt(group, 16);
-          return [value >> 8, value & 255];
-        });
-  const [head, tail] = text.split('::');
-  const front = groups(head);
-  const back = tail === undefined ? [] : groups(tail);
-  return [...front, ...new Array<number>(Math.max(0, 16 - front.length - back.length)).fill(0), ...back];
-}
+/** Those of an address that was checked before. */
+const octets = (address: string): Uint8Array => addressOctets(address) ?? new Uint8Array(0);

@@ -1,9 +1,8 @@
 /** By which interface this machine's traffic with an address goes: from the kernel's own tables (proc_net(5)). */
 
 import { readFileSync } from 'node:fs';
-import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { ipv6Octets } from './why-probes.js';
+import { addressOctets } from '../../decoders/filter/octets.js';
 
 /**
  * The interface's name; undefined where there is no route, or the kernel does not say. Traffic with an address of this
@@ -15,14 +14,16 @@ export function interfaceTowards(address: string): string | undefined {
   );
   const loopback = all.find((one) => one.internal)?.name;
   if (all.some((one) => one.address === address) || /^127\./.test(address)) return loopback;
-  return isIPv4(address) ? routeV4(address) : routeV6(address);
+  const octets = addressOctets(address);
+  if (octets === undefined) return undefined;
+  return octets.length === 4 ? routeV4(octets) : routeV6(octets);
 }
 
 const UP = 1;
 
 /** The longest prefix wins, then the lowest metric. */
-function routeV4(address: string): string | undefined {
-  const wanted = Buffer.from(address.split('.').map(Number)).readUInt32LE();
+function routeV4(address: Uint8Array): string | undefined {
+  const wanted = Buffer.from(address).readUInt32LE();
   let best: { name: string; length: number; metric: number } | undefined;
   for (const line of table('/proc/net/route').slice(1)) {
     const [name, destination, , flags, , , metric, mask] = line.split(/\s+/);
@@ -34,8 +35,8 @@ function routeV4(address: string): string | undefined {
   return best?.name;
 }
 
-function routeV6(address: string): string | undefined {
-  const wanted = BigInt(`0x${Buffer.from(ipv6Octets(address)).toString('hex')}`);
+function routeV6(address: Uint8Array): string | undefined {
+  const wanted = BigInt(`0x${Buffer.from(address).toString('hex')}`);
   let best: { name: string; length: number; metric: number } | undefined;
   for (const line of table('/proc/net/ipv6_route')) {
     const [destination, prefix, , , , metric, , , flags, name] = line.split(/\s+/);

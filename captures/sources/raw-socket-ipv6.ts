@@ -5,6 +5,7 @@
  * addresses that this machine answers to, the one with which the checksum comes out right is it.
  */
 import { networkInterfaces } from 'node:os';
+import { addressOctets } from '../../decoders/filter/octets.js';
 
 const HEADER_BYTES = 40;
 /** Milliseconds that the list of own addresses is used for. */
@@ -18,36 +19,8 @@ const SOLICITED_NODE = 'ff02:0:0:0:0:1:ff00:0';
 const CHECKED_PROTOCOLS = new Set([6, 17, 58]);
 
 /** Sixteen octets of an IPv6 address in text, a zone (`%eth0`) left out. The text comes from the system: it is valid. */
-export function ipv6Octets(text: string): Uint8Array {
-  const [address] = text.split('%');
-  const [head, tail] = address.split('::');
-  const left = groups(head);
-  const right = tail === undefined ? [] : groups(tail);
-  const octets = new Uint8Array(16);
-  left.forEach((group, i) => {
-    octets[2 * i] = group >> 8;
-    octets[2 * i + 1] = group;
-  });
-  right.forEach((group, i) => {
-    const at = 16 - 2 * (right.length - i);
-    octets[at] = group >> 8;
-    octets[at + 1] = group;
-  });
-  return octets;
-}
-
-/** Sixteen-bit groups; a dotted IPv4 tail is two of them. */
-function groups(text: string): number[] {
-  if (text === '') {
-    return [];
-  }
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) {
-      return [Number.parseInt(group, 16)];
-    }
-    const [a, b, c, d] = group.split('.').map(Number);
-    return [(a << 8) | b, (c << 8) | d];
-  });
+function ipv6Octets(text: string): Uint8Array {
+  return addressOctets(text) ?? new Uint8Array(16);
 }
 
 /** Sum of the big-endian 16-bit words, folded to 16 bits (RFC 1071). */

@@ -75,6 +75,15 @@ export function ipv6OfText(text: string): Uint8Array | undefined {
   return octets;
 }
 
+/** The octets of an IPv4 (4) or IPv6 (16) address, whose zone (`%eth0`) is left out; undefined when it is none. */
+export function addressOctets(text: string): Uint8Array | undefined {
+  const [address] = text.split('%');
+  const quad = ipv4OfText(address);
+  return quad === undefined
+    ? ipv6OfText(address)
+    : Uint8Array.of(quad >>> 24, (quad >>> 16) & 255, (quad >>> 8) & 255, quad & 255);
+}
+
 /** Order of two octet strings: by their octets, then the shorter first. */
 export function compareOctets(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
