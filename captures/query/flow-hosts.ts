@@ -7,9 +7,9 @@
 import { type FieldNode, PacketFlag } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { Session } from '../../decoders/session/session.js';
-import { EPB } from '../formats/epb.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import type { FlowInfo } from './query-types.js';
+import { sessionPacket } from './session-packet.js';
 
 /** Protocols that say it. */
 const SPEAKERS = new Set(['tls', 'dtls', 'quic', 'gquic', 'http', 'http2', 'http3', 'websocket', 'ssdp']);
@@ -96,15 +96,7 @@ export class FlowHosts {
   private saidIn(session: Session, ref: PacketRef): string | null | undefined {
     const stored = this.reader.log.read(ref);
     if (stored === undefined) return undefined;
-    const { view, at } = stored;
-    const { layers } = session.dissectUpper({
-      view,
-      start: at + EPB.data,
-      captured: view.getUint32(at + EPB.captured, true),
-      original: view.getUint32(at + EPB.original, true),
-      linkType: this.reader.interface(view.getUint32(at + EPB.interface, true))?.link_type ?? -1,
-      number: ref.number,
-    });
+    const { layers } = session.dissectUpper(sessionPacket(this.reader, stored.view, stored.at, ref.number));
     for (const layer of layers) {
       const host = valueAmong(layer.fields, FIELDS);
       if (host !== undefined) return host.slice(0, LONGEST);

@@ -5,8 +5,8 @@ import { dissect, PacketFlag, Walk, walkPacket } from '../../decoders/core/index
 import { registry } from '../../decoders/protocols/index.js';
 import { AGREE_ON_TLS } from '../../decoders/session/begins-tls.js';
 import { Session } from '../../decoders/session/session.js';
-import { EPB } from '../formats/epb.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { sessionPacket } from './session-packet.js';
 import { StreamNumbers } from './stream-numbers.js';
 
 /** How far back one packet's conversation, or the fragments of its datagram, are read. */
@@ -213,18 +213,7 @@ export class StoredSession {
 
   private read(ref: PacketRef) {
     const stored = this.reader.log.read(ref);
-    if (stored === undefined) return undefined;
-    const { view, at } = stored;
-    return {
-      view,
-      start: at + EPB.data,
-      captured: view.getUint32(at + EPB.captured, true),
-      original: view.getUint32(at + EPB.original, true),
-      linkType: this.reader.interface(view.getUint32(at + EPB.interface, true))?.link_type ?? -1,
-      number: ref.number,
-      timeHigh: view.getUint32(at + EPB.timeHigh, true),
-      timeLow: view.getUint32(at + EPB.timeLow, true),
-    };
+    return stored === undefined ? undefined : sessionPacket(this.reader, stored.view, stored.at, ref.number);
   }
 }
 

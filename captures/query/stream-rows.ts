@@ -3,9 +3,9 @@
 import { PacketFlag, type Walk } from '../../decoders/core/index.js';
 import type { CompiledFilter, FilterPacket } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
-import { Session, type SessionPacket } from '../../decoders/session/session.js';
-import { EPB } from '../formats/epb.js';
+import { Session } from '../../decoders/session/session.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
+import { sessionPacket } from './session-packet.js';
 
 /** What conversations of a protocol may become (`switchTo`) or carry; of those that are not here, nothing else. */
 const mayBecome: Readonly<Record<string, readonly string[]>> = {
@@ -124,16 +124,7 @@ export class StreamRows {
     for (const ref of reader.refs(`p.number BETWEEN ? AND ? AND ${this.where}`, range, WARM_PACKETS)) {
       const stored = reader.log.read(ref);
       if (stored === undefined) continue;
-      const { view, at } = stored;
-      const packet: SessionPacket = {
-        view,
-        start: at + EPB.data,
-        captured: view.getUint32(at + EPB.captured, true),
-        original: view.getUint32(at + EPB.original, true),
-        linkType: reader.interface(view.getUint32(at + EPB.interface, true))?.link_type ?? -1,
-        number: ref.number,
-      };
-      this.session.follow(packet);
+      this.session.follow(sessionPacket(reader, stored.view, stored.at, ref.number));
     }
   }
 

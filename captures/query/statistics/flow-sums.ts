@@ -2,7 +2,7 @@
 
 import { AddressFamily, PacketFlag } from '../../../decoders/core/index.js';
 import type { CaptureReader } from '../capture-reader.js';
-import { Conversations, Endpoints, type PairType } from './pairs.js';
+import { Conversations, Endpoints, type PairType, pairsFound } from './pairs.js';
 
 const TRANSPORT: Partial<Record<PairType, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
@@ -74,8 +74,5 @@ export function flowSums(reader: CaptureReader, type: PairType, kind: 'conversat
     toServer();
     if (!row.server_first) toClient();
   }
-  const omitted = pairs.omitted === 0 ? {} : { omitted: pairs.omitted };
-  return pairs instanceof Endpoints
-    ? { endpoints: pairs.rows(), ...omitted }
-    : { conversations: pairs.rows(), ...omitted };
+  return pairsFound(pairs);
 }

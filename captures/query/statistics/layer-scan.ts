@@ -5,7 +5,7 @@ import { registry } from '../../../decoders/protocols/index.js';
 import { EPB, hasTime, relativeNanoseconds } from '../../formats/epb.js';
 import { addressBytes, addressText } from '../../index/addresses.js';
 import type { CaptureReader } from '../capture-reader.js';
-import { Conversations, Endpoints, type PairType, type Passage } from './pairs.js';
+import { Conversations, Endpoints, type PairType, type Passage, pairsFound } from './pairs.js';
 import type { Tally } from './statistic.js';
 
 const TRANSPORTS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
@@ -52,10 +52,7 @@ export class LayerScan implements Tally {
   }
 
   result() {
-    const omitted = this.pairs.omitted === 0 ? {} : { omitted: this.pairs.omitted };
-    return this.pairs instanceof Endpoints
-      ? { endpoints: this.pairs.rows(), ...omitted }
-      : { conversations: this.pairs.rows(), ...omitted };
+    return pairsFound(this.pairs);
   }
 
   private layer(view: DataView, at: number, layer: number, bytes: number, stream: number): void {

@@ -162,3 +162,11 @@ function newConversation({ source, sourcePort, destination, destinationPort }: P
     last: Number.NaN,
   };
 }
+
+/** What was gathered, in the shape of the answer. */
+export function pairsFound(pairs: Conversations | Endpoints) {
+  const omitted = pairs.omitted === 0 ? {} : { omitted: pairs.omitted };
+  return pairs instanceof Endpoints
+    ? { endpoints: pairs.rows(), ...omitted }
+    : { conversations: pairs.rows(), ...omitted };
+}

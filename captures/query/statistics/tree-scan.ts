@@ -4,8 +4,8 @@ import type { LayerNode, PacketTree } from '../../../decoders/core/index.js';
 import { type ExpertGroup, expertOf, type Severity } from '../../../decoders/core/problem.js';
 import { registry } from '../../../decoders/protocols/index.js';
 import { Session } from '../../../decoders/session/session.js';
-import { EPB } from '../../formats/epb.js';
 import type { CaptureReader } from '../capture-reader.js';
+import { sessionPacket } from '../session-packet.js';
 import type { Tally } from './statistic.js';
 
 export interface ProtocolNode {
@@ -50,23 +50,13 @@ export class TreeScan implements Tally {
   }
 
   add(view: DataView, at: number, number: number, matches: boolean): void {
-    const original = view.getUint32(at + EPB.original, true);
-    const packet = {
-      view,
-      start: at + EPB.data,
-      captured: view.getUint32(at + EPB.captured, true),
-      original,
-      linkType: this.reader.interface(view.getUint32(at + EPB.interface, true))?.link_type ?? -1,
-      number,
-      timeHigh: view.getUint32(at + EPB.timeHigh, true),
-      timeLow: view.getUint32(at + EPB.timeLow, true),
-    };
+    const packet = sessionPacket(this.reader, view, at, number);
     if (!matches) {
       this.session.follow(packet);
       return;
     }
     const tree = this.session.dissect(packet);
-    this.count(tree.layers, original);
+    this.count(tree.layers, packet.original);
     this.note(tree, number);
   }
 
