@@ -67,6 +67,29 @@ export function checkTransport(
   return field === pseudo ? OFFLOADED : ChecksumStatus.bad;
 }
 
+/**
+ * Checks a transport checksum that covers only the first octets; the pseudo-header has the packet's whole length.
+ *
+ * @param covered octets from `start`, at most up to `end`
+ * @returns a `ChecksumStatus`
+ */
+export function checkCovered(
+  view: DataView,
+  walk: Walk,
+  depth: number,
+  start: number,
+  end: number,
+  protocol: number,
+  covered: number,
+): number {
+  if (!walk.summing) return ChecksumStatus.unverified;
+  const network = walk.networkUnder[depth];
+  const cut = start + covered > walk.capturedEnd || (walk.quotedFrom <= depth && walk.quoteCut);
+  if (cut || network < 0 || walk.fragmented[depth] !== 0) return ChecksumStatus.unverified;
+  const pseudo = pseudoHeaderSum(view, walk.start[network], protocol, end - start, walk.destinationUnder[depth]);
+  return onesComplementSum(view, start, covered, pseudo) === 0xffff ? ChecksumStatus.good : ChecksumStatus.bad;
+}
+
 /** Enters the result of a check into the packet's summary flags. */
 export function flagTransport(walk: Walk, status: number): void {
   if (status === OFFLOADED) walk.flags |= PacketFlag.checksumOffload;

@@ -1,11 +1,5 @@
-import {
-  ChecksumStatus,
-  checksumStatusLabels,
-  flagTransport,
-  pseudoHeaderSum,
-  transportChecksum,
-} from '../core/checksum.js';
-import { type Body, bits, flag, onesComplementSum, protocol, uint, type Walk } from '../core/index.js';
+import { checkCovered, checksumStatusLabels, flagTransport, transportChecksum } from '../core/checksum.js';
+import { type Body, bits, flag, protocol, uint, type Walk } from '../core/index.js';
 import { optionFields, readOptions } from './dccp-options.js';
 
 const PROTOCOL_NUMBER = 33;
@@ -145,11 +139,7 @@ function status(view: DataView, walk: Walk, depth: number, start: number, end: n
   const coverage = view.getUint8(start + 5) & 15;
   const part = view.getUint8(start + 4) * 4 + (coverage - 1) * 4;
   const covered = coverage === 0 || part > length ? length : part;
-  const network = walk.networkUnder[depth];
-  const cut = start + covered > walk.capturedEnd || (walk.quotedFrom <= depth && walk.quoteCut);
-  if (cut || network < 0 || walk.fragmented[depth] !== 0) return ChecksumStatus.unverified;
-  const pseudo = pseudoHeaderSum(view, walk.start[network], PROTOCOL_NUMBER, length, walk.destinationUnder[depth]);
-  return onesComplementSum(view, start, covered, pseudo) === 0xffff ? ChecksumStatus.good : ChecksumStatus.bad;
+  return checkCovered(view, walk, depth, start, end, PROTOCOL_NUMBER, covered);
 }
 
 function summary({ view, start, end }: Body): string {

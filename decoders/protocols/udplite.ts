@@ -1,11 +1,11 @@
 import {
   ChecksumStatus,
+  checkCovered,
   checksumStatusLabels,
   flagTransport,
-  pseudoHeaderSum,
   transportChecksum,
 } from '../core/checksum.js';
-import { bytes, onesComplementSum, protocol, uint, type Walk } from '../core/index.js';
+import { bytes, protocol, uint, type Walk } from '../core/index.js';
 
 const PROTOCOL_NUMBER = 136;
 const HEADER_OCTETS = 8;
@@ -52,10 +52,6 @@ export const udplite = protocol('udplite', 'Lightweight User Datagram Protocol',
 function status(view: DataView, walk: Walk, depth: number, start: number, end: number): number {
   const length = end - start;
   const coverage = view.getUint16(start + 4) === 0 ? length : view.getUint16(start + 4);
-  const network = walk.networkUnder[depth];
-  const cut = start + coverage > walk.capturedEnd || (walk.quotedFrom <= depth && walk.quoteCut);
   if (coverage < HEADER_OCTETS || coverage > length) return ChecksumStatus.bad;
-  if (cut || network < 0 || walk.fragmented[depth] !== 0) return ChecksumStatus.unverified;
-  const pseudo = pseudoHeaderSum(view, walk.start[network], PROTOCOL_NUMBER, length, walk.destinationUnder[depth]);
-  return onesComplementSum(view, start, coverage, pseudo) === 0xffff ? ChecksumStatus.good : ChecksumStatus.bad;
+  return checkCovered(view, walk, depth, start, end, PROTOCOL_NUMBER, coverage);
 }
