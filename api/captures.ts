@@ -3,8 +3,7 @@
 import { z } from 'zod';
 import { CaptureError, type EngineName } from '../captures/sources/source.js';
 import type { LiveRequest } from '../captures/store/capture-store.js';
-import { FilterError } from '../decoders/filter/error.js';
-import { captureOf } from './context.js';
+import { captureOf, requireFilter } from './context.js';
 import { captureJson } from './present.js';
 import { ApiError } from './problem.js';
 import { route } from './route.js';
@@ -41,12 +40,9 @@ export const captureRoutes = [
       501: 'The engine is not there; `hint` says how to get it.',
       507: 'The disk is full.',
     },
-    handle: async ({ body }, { store, queries, ownTraffic }) => {
-      const when = body.stop?.when;
-      if (when !== undefined) {
-        const found = await queries.checkFilter(when);
-        if (!found.valid) throw new FilterError(`stop.when: ${found.error}`, found.position);
-      }
+    handle: async ({ body }, context) => {
+      const { store, ownTraffic } = context;
+      if (body.stop?.when !== undefined) await requireFilter(context, body.stop.when, 'stop.when');
       const record = await store.start({
         ...liveRequest(body),
         ...(ownTraffic === undefined ? {} : { leaveOut: ownTraffic }),

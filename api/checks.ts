@@ -2,10 +2,10 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { defined } from '../captures/defined.js';
 import type { Check } from '../captures/query/checks.js';
 import { why } from '../captures/query/why.js';
-import { FilterError } from '../decoders/filter/error.js';
-import { type ApiContext, captureOf } from './context.js';
+import { captureOf, requireFilter } from './context.js';
 import { lossOf } from './present.js';
 import { ApiError } from './problem.js';
 import { route } from './route.js';
@@ -96,8 +96,10 @@ export const checkRoutes = [
     },
     handle: async ({ params, body }, context) => {
       const record = captureOf(context, params.id);
-      const checks = JSON.parse(JSON.stringify(body.checks)) as Check[];
-      await refuseBadFilters(context, checks);
+      const checks = body.checks as Check[];
+      for (const [index, check] of checks.entries())
+        if ('no' in check) await requireFilter(context, check.no, `checks[${index}].no`);
+        else await requireFilter(context, check.expect, `checks[${index}].expect`);
       return { status: 200, body: { ...(await context.queries.checks(params.id, checks)), loss: lossOf(record) } };
     },
   }),
@@ -129,7 +131,7 @@ export const checkRoutes = [
     },
     handle: async ({ params, query }, context) => {
       const record = captureOf(context, params.id);
-      const { address, port, protocol, filter } = query;
+      const { address, port, protocol } = query;
       if (address === undefined && port === undefined && protocol === undefined)
         throw new ApiError(400, 'bad-parameter', 'Say whom: an address, a port or a protocol.', {
           hint: 'For example ?address=192.0.2.1&port=80&protocol=tcp',
@@ -138,18 +140,8 @@ export const checkRoutes = [
         throw new ApiError(400, 'bad-parameter', `${JSON.stringify(address)} is no IPv4 or IPv6 address.`);
       if (protocol !== undefined && !/^[A-Za-z0-9_.-]+$/.test(protocol))
         throw new ApiError(400, 'bad-parameter', `${JSON.stringify(protocol)} is no name of a protocol.`);
-      const whom = JSON.parse(JSON.stringify({ address, port, protocol, filter }));
-      const found = await why(record, whom, (text) => context.queries.count(params.id, text));
+      const found = await why(record, defined(query), (text) => context.queries.count(params.id, text));
       return { status: 200, body: { ...found, loss: lossOf(record) } };
     },
   }),
 ];
-
-/** Which of the filters is wrong, before any is looked for. */
-async function refuseBadFilters({ queries }: ApiContext, checks: readonly Check[]): Promise<void> {
-  for (const [index, check] of checks.entries()) {
-    const found = await queries.checkFilter('no' in check ? check.no : check.expect);
-    const member = 'no' in check ? 'no' : 'expect';
-    if (!found.valid) throw new FilterError(`checks[${index}].${member}: ${found.error}`, found.position);
-  }
-}

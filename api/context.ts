@@ -3,6 +3,7 @@
 import type { QueryService } from '../captures/query/query-service.js';
 import type { CaptureRecord } from '../captures/store/capture-file.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
+import { FilterError } from '../decoders/filter/error.js';
 import { unknownCapture } from './problem.js';
 
 export interface ApiContext {
@@ -13,6 +14,18 @@ export interface ApiContext {
   readonly startedAt: number;
   /** BPF condition of the daemon's own traffic, left out of live captures; undefined to keep it. */
   readonly ownTraffic: string | undefined;
+}
+
+/**
+ * Refuses a text that is no display filter, before anything is begun with it.
+ *
+ * @param where what the error says that it is, such as `stop.when`
+ * @throws FilterError
+ */
+export async function requireFilter({ queries }: ApiContext, text: string, where?: string): Promise<void> {
+  const found = await queries.checkFilter(text);
+  if (!found.valid)
+    throw new FilterError(where === undefined ? found.error : `${where}: ${found.error}`, found.position);
 }
 
 /** @throws ApiError 404 */

@@ -2,8 +2,7 @@
 
 import type { Response } from 'express';
 import { z } from 'zod';
-import { FilterError } from '../decoders/filter/error.js';
-import { type ApiContext, captureOf } from './context.js';
+import { type ApiContext, captureOf, requireFilter } from './context.js';
 import { type Feed, followPackets } from './feed.js';
 import { captureJson, jsonText } from './present.js';
 import { ApiError } from './problem.js';
@@ -141,7 +140,8 @@ export const eventRoutes = [
       const record = captureOf(context, params.id);
       const header = request.get('Last-Event-ID');
       const after = resumeFrom(header, query.after);
-      if (query.filter !== undefined) await refuseBadFilter(context, query.filter);
+      // Before the answer begins: afterwards it could only break off.
+      if (query.filter !== undefined) await requireFilter(context, query.filter);
       if (
         header !== undefined &&
         (record.state === 'stopped' || record.state === 'failed') &&
@@ -160,9 +160,3 @@ export const eventRoutes = [
     },
   }),
 ];
-
-/** Before the answer begins: afterwards it could only break off. */
-async function refuseBadFilter({ queries }: ApiContext, text: string): Promise<void> {
-  const found = await queries.checkFilter(text);
-  if (!found.valid) throw new FilterError(found.error, found.position);
-}

@@ -1,7 +1,8 @@
 /** Conversations by 5-tuple. */
 
 import { z } from 'zod';
-import type { FlowInfo, FlowQuery } from '../captures/query/query-types.js';
+import { defined } from '../captures/defined.js';
+import type { FlowInfo } from '../captures/query/query-types.js';
 import { type ApiContext, captureOf } from './context.js';
 import { packetPage, packetsReply, page } from './packets.js';
 import { lossOf } from './present.js';
@@ -41,8 +42,7 @@ export const flowRoutes = [
     },
     handle: async ({ params, query }, context) => {
       const record = captureOf(context, params.id);
-      const given = Object.entries(query).filter(([, value]) => value !== undefined);
-      const found = await context.queries.flows(params.id, Object.fromEntries(given) as FlowQuery);
+      const found = await context.queries.flows(params.id, defined(query));
       return { status: 200, body: { ...found, loss: lossOf(record) } };
     },
   }),

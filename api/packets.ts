@@ -1,7 +1,7 @@
 /** The packets of a capture: a page of them, how many, and one in full. */
 
 import { z } from 'zod';
-import type { PacketQuery } from '../captures/query/query-types.js';
+import { defined } from '../captures/defined.js';
 import { type ApiContext, captureOf } from './context.js';
 import { lossOf, packetJson } from './present.js';
 import { ApiError } from './problem.js';
@@ -36,8 +36,7 @@ export async function packetsReply(context: ApiContext, id: string, query: z.out
   const ways = (['after', 'before', 'position'] as const).filter((way) => query[way] !== undefined);
   if (ways.length > 1)
     throw new ApiError(400, 'bad-parameter', `The query parameters ${ways.join(' and ')} exclude each other.`);
-  const given = Object.entries({ ...query, flow }).filter(([, value]) => value !== undefined);
-  const found = await context.queries.packets(id, Object.fromEntries(given) as PacketQuery);
+  const found = await context.queries.packets(id, defined({ ...query, flow }));
   return { status: 200, body: { ...found, loss: lossOf(record) } };
 }
 

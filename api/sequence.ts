@@ -1,6 +1,7 @@
 /** The ladder: packets as steps between hosts. */
 
 import { z } from 'zod';
+import { defined } from '../captures/defined.js';
 import type { SequenceQuery } from '../captures/query/query-types.js';
 import { type ApiContext, captureOf } from './context.js';
 import { flowId } from './flows.js';
@@ -94,7 +95,6 @@ export const sequenceRoutes = [
     params: captureId,
     query: z.strictObject({ filter, limit, after }),
     responses: { 200: { description: 'Steps, one a packet.', schema: sequencePage } },
-    handle: ({ params, query }, context) =>
-      reply(context, params.id, Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))),
+    handle: ({ params, query }, context) => reply(context, params.id, defined(query)),
   }),
 ];

@@ -1,6 +1,7 @@
 /** What a capture consists of: protocols, endpoints, conversations, the course of time, and what is wrong with it. */
 
 import { z } from 'zod';
+import { defined } from '../captures/defined.js';
 import type { StatisticsQuery } from '../captures/query/statistics/index.js';
 import { type ApiContext, captureOf } from './context.js';
 import { lossOf } from './present.js';
@@ -90,10 +91,6 @@ async function answer(context: ApiContext, id: string, query: StatisticsQuery) {
   return { found, loss: lossOf(record) };
 }
 
-/** Without the parameters that were not given. */
-const given = <T extends object>(query: T) =>
-  Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
-
 export const statisticsRoutes = [
   route({
     method: 'get',
@@ -110,7 +107,7 @@ export const statisticsRoutes = [
       },
     },
     handle: async ({ params, query }, context) => {
-      const { found, loss } = await answer(context, params.id, { kind: 'protocols', ...given(query) });
+      const { found, loss } = await answer(context, params.id, { kind: 'protocols', ...defined(query) });
       const { problems: _, ...body } = found;
       return { status: 200, body: { ...body, loss } };
     },
@@ -126,7 +123,7 @@ export const statisticsRoutes = [
       200: { description: 'The most frequent first.', schema: z.object({ problems: z.array(finding), ...progress }) },
     },
     handle: async ({ params, query }, context) => {
-      const { found, loss } = await answer(context, params.id, { kind: 'problems', ...given(query) });
+      const { found, loss } = await answer(context, params.id, { kind: 'problems', ...defined(query) });
       const { protocols: _, ...body } = found;
       return { status: 200, body: { ...body, loss } };
     },
@@ -146,7 +143,7 @@ export const statisticsRoutes = [
       },
     },
     handle: async ({ params, query: { type, ...query } }, context) => {
-      const { found, loss } = await answer(context, params.id, { kind: 'conversations', type, ...given(query) });
+      const { found, loss } = await answer(context, params.id, { kind: 'conversations', type, ...defined(query) });
       return { status: 200, body: { ...found, loss } };
     },
   }),
@@ -164,7 +161,7 @@ export const statisticsRoutes = [
       },
     },
     handle: async ({ params, query: { type, ...query } }, context) => {
-      const { found, loss } = await answer(context, params.id, { kind: 'endpoints', type, ...given(query) });
+      const { found, loss } = await answer(context, params.id, { kind: 'endpoints', type, ...defined(query) });
       return { status: 200, body: { ...found, loss } };
     },
   }),
@@ -195,7 +192,7 @@ export const statisticsRoutes = [
       },
     },
     handle: async ({ params, query }, context) => {
-      const { found, loss } = await answer(context, params.id, { kind: 'timeline', ...given(query) });
+      const { found, loss } = await answer(context, params.id, { kind: 'timeline', ...defined(query) });
       return { status: 200, body: { ...found, loss } };
     },
   }),

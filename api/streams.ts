@@ -2,6 +2,7 @@
 
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { defined } from '../captures/defined.js';
 import type { FollowQuery, StreamQuery } from '../captures/query/query-types.js';
 import { type ApiContext, captureOf } from './context.js';
 import { flowId } from './flows.js';
@@ -102,8 +103,7 @@ export const streamRoutes = [
     },
     handle: async ({ params, query: { format, ...asked }, request, response }, context) => {
       const record = captureOf(context, params.id);
-      const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-      const wanted = { ...given, flow: params.flow, running: record.stoppedAt === null } as StreamQuery;
+      const wanted: StreamQuery = { ...defined(asked), flow: params.flow, running: record.stoppedAt === null };
       if (format === 'json' && acceptsEvents(request))
         return events(context, params.id, { ...wanted, format: 'events' }, request, response);
       if (format === 'json') {

@@ -1,4 +1,5 @@
 /** Section Header Blocks and Interface Description Blocks as a reader sees them (sections 4.1 and 4.2). */
+import { defined } from '../defined.js';
 import { CaptureError, type CaptureInterface, type PacketSource } from '../sources/source.js';
 import { Clock } from './clock.js';
 import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION } from './epb.js';
@@ -125,13 +126,6 @@ function textOf(bytes: Uint8Array, options: readonly RawOption[], code: number):
   const found = options.filter((option) => option.code === code);
   const kept = code === OPTION.comment ? found : found.slice(0, 1);
   return kept.length === 0 ? undefined : kept.map((option) => optionText(bytes, option)).join('\n');
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The same object without the attributes that are undefined. */
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<T>;
 }
 
 /** The section being read, and all interfaces so far. */

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
+import { defined } from '../defined.js';
 import { removeIndex } from '../index/sqlite-files.js';
 import { ProgramWatcher } from '../programs/program-watcher.js';
 import { sendChunks } from '../recording/chunks.js';
@@ -27,7 +28,7 @@ import {
 import { type DataFolder, openDataFolder } from './data-folder.js';
 import { type LiveRequest, liveSource, segmentLimitsOf } from './live-request.js';
 import { appendMark, type Mark } from './marks.js';
-import { applyEnd, applyIndex, applyRecording, defined } from './record-updates.js';
+import { applyEnd, applyIndex, applyRecording } from './record-updates.js';
 import { indexAgain, recordFromLog, recoverCapture } from './recovery.js';
 
 /** Folders that are being deleted: a crash in the middle must not leave half a capture. */

@@ -1,10 +1,10 @@
 /** What a live capture is asked to be, and what that means for its source and its log. */
 
+import { defined } from '../defined.js';
 import type { SourceRequest, StopRules } from '../recording/messages.js';
 import type { SegmentLimits } from '../segments/segment-log.js';
 import type { EngineName } from '../sources/source.js';
 import type { CaptureOrigin, RingRules } from './capture-file.js';
-import { defined } from './record-updates.js';
 
 export interface LiveRequest {
   readonly name?: string;

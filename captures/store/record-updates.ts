@@ -1,5 +1,6 @@
 /** What a recording and its index tell, written into the capture's record. */
 
+import { defined } from '../defined.js';
 import type { IndexState } from '../recording/indexing.js';
 import type { Recording, RecordingResult } from '../recording/recording.js';
 import type { CaptureInterface } from '../sources/source.js';
@@ -57,9 +58,4 @@ export function forgetIndexError(record: CaptureRecord): void {
 export function shownInterface(shown: CaptureInterface): CaptureRecord['interfaces'][number] {
   const { id, name, description, linkType, comment } = shown;
   return { id, name, linkType, ...defined({ description, comment }) };
-}
-
-/** The same object without the members that are undefined. */
-export function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,6 +1,7 @@
 /** `netglass start`: serve, and capture. */
 
 import { Command, Option } from 'commander';
+import { defined } from '../../captures/defined.js';
 import { KeyLogWatch } from '../../captures/secrets/key-log-file.js';
 import { ENGINE_NAMES } from '../../captures/sources/live.js';
 import { CaptureError, type EngineName, MAXIMUM_SNAP_LENGTH } from '../../captures/sources/source.js';
@@ -165,14 +166,9 @@ function keyLogWatch(
 
 function requestOf(options: StartOptions, interfaces: readonly string[], leaveOut: string | undefined): LiveRequest {
   const { engine, filter, name, snapLength, buffer, promiscuous, ringBytes, ringSegments, ringSeconds } = options;
-  const ring = given({ bytes: ringBytes, segments: ringSegments, seconds: ringSeconds });
-  const rest = given({ captureFilter: filter, leaveOut, name, snapLength, bufferBytes: buffer });
+  const ring = defined({ bytes: ringBytes, segments: ringSegments, seconds: ringSeconds });
+  const rest = defined({ captureFilter: filter, leaveOut, name, snapLength, bufferBytes: buffer });
   return { engine, interfaces, promiscuous, ring, ...rest };
-}
-
-/** The members that are there. */
-function given<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 }
 
 function tellEnd({ store }: Daemon, id: string, own: string): void {
