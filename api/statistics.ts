@@ -30,58 +30,72 @@ const progress = {
 };
 const seconds = z.number().nullable();
 
-const conversation = z.object({
-  addressA: z.string(),
-  portA: count.optional(),
-  addressB: z.string(),
-  portB: count.optional(),
-  packetsAB: count,
-  bytesAB: count.describe('On the wire.'),
-  packetsBA: count,
-  bytesBA: count,
-  start: seconds.describe('Seconds since the capture’s first packet.'),
-  duration: seconds.describe('Seconds.'),
-});
+const conversation = z
+  .object({
+    addressA: z.string(),
+    portA: count.optional(),
+    addressB: z.string(),
+    portB: count.optional(),
+    packetsAB: count,
+    bytesAB: count.describe('On the wire.'),
+    packetsBA: count,
+    bytesBA: count,
+    start: seconds.describe('Seconds since the capture’s first packet.'),
+    duration: seconds.describe('Seconds.'),
+  })
+  .meta({ id: 'Conversation' });
 
-const endpoint = z.object({
-  address: z.string(),
-  port: count.optional(),
-  packets: count,
-  bytes: count,
-  txPackets: count,
-  txBytes: count,
-  rxPackets: count,
-  rxBytes: count,
-});
+const endpoint = z
+  .object({
+    address: z.string(),
+    port: count.optional(),
+    packets: count,
+    bytes: count,
+    txPackets: count,
+    txBytes: count,
+    rxPackets: count,
+    rxBytes: count,
+  })
+  .meta({ id: 'Endpoint' });
 
 const omitted = count.optional().describe('Packets of pairs beyond the 500,000 that are kept.');
 
-const protocolNode = z.object({
-  protocol: z.string().describe('Filter name.'),
-  packets: count,
-  bytes: count,
-  get children(): z.ZodArray<typeof protocolNode> {
-    return z.array(protocolNode);
-  },
-});
+const protocolNode = z
+  .object({
+    protocol: z.string().describe('Filter name.'),
+    packets: count,
+    bytes: count,
+    get children(): z.ZodArray<typeof protocolNode> {
+      return z.array(protocolNode);
+    },
+  })
+  .meta({ id: 'ProtocolNode' });
 
-const finding = z.object({
-  severity: z.enum(['chat', 'note', 'warn', 'error']),
-  group: z.string(),
-  protocol: z.string(),
-  message: z.string().describe('That of the first one.'),
-  count,
-  packets: z.array(count).describe('The first ten packets that have it.'),
-});
+const finding = z
+  .object({
+    severity: z.enum(['chat', 'note', 'warn', 'error']),
+    group: z.string(),
+    protocol: z.string(),
+    message: z.string().describe('That of the first one.'),
+    count,
+    packets: z.array(count).describe('The first ten packets that have it.'),
+  })
+  .meta({ id: 'Finding' });
 
-const bucket = z.object({
-  time: time.describe('Its beginning.'),
-  packets: count,
-  bytes: count,
-  drops: count.nullable().describe('Packets lost in that time; null: known for the whole capture only.'),
-  problems: count.describe('Malformed, or with a checksum that is wrong on the wire.'),
-  byProtocol: z.record(z.string(), z.object({ packets: count, bytes: count })).describe('By the innermost protocol.'),
-});
+const bucket = z
+  .object({
+    time: time.describe('Its beginning.'),
+    packets: count,
+    bytes: count,
+    drops: count
+      .nullable()
+      .describe(
+        'Packets lost in that time by kernel, interface or daemon, whatever the filter; null where that was not counted. Known to about half a second: in shorter intervals the losses of one are spread evenly.',
+      ),
+    problems: count.describe('Malformed, or with a checksum that is wrong on the wire.'),
+    byProtocol: z.record(z.string(), z.object({ packets: count, bytes: count })).describe('By the innermost protocol.'),
+  })
+  .meta({ id: 'TimelineBucket' });
 
 const pairType = z.enum(['eth', 'ip', 'ipv6', 'tcp', 'udp', 'sctp']);
 

@@ -9,6 +9,7 @@ import { openFile, openStream } from '../sources/file.js';
 import type { LiveSource } from '../sources/live.js';
 import { type Block, CaptureError, type PacketSource } from '../sources/source.js';
 import { receiveChunks } from './chunks.js';
+import { LossLog } from './loss-log.js';
 import type { LogMessage, ReadMessage, RecorderData, RecorderMessage, SourceRequest, StopMessage } from './messages.js';
 import { record } from './recorder.js';
 import { hostTexts, statisticsBlocks } from './section.js';
@@ -69,6 +70,17 @@ async function run(): Promise<void> {
       if (notes.length === 0) notes.push(`Not all secrets of the file were taken. ${(error as Error).message}`);
     }
   };
+  const losses = request.kind === 'live' ? new LossLog(folder, startedAt) : undefined;
+  let lossesFailed = false;
+  const lookForLosses = (): void => {
+    if (lossesFailed) return;
+    try {
+      losses?.look(source.statistics(), BigInt(Date.now()) * 1_000_000n);
+    } catch (error) {
+      lossesFailed = true;
+      notes.push(`When packets were lost is not stored any more: ${(error as Error).message}.`);
+    }
+  };
   let told = 0;
   const tellInterfaces = (): void => {
     if (told === source.interfaces.length) return;
@@ -80,12 +92,14 @@ async function run(): Promise<void> {
     grown: () => tellIndexer({ type: 'grown', position: log.position }),
     progress: () => {
       tellInterfaces();
+      lookForLosses();
       tell({ type: 'statistics', statistics: source.statistics(), warnings: [...source.warnings, ...notes] });
     },
     appended: secrets === undefined ? () => undefined : takeSecrets,
     expired: (firstPacket) => tellIndexer({ type: 'expired', firstPacket }),
     unread: () => unread,
   });
+  lookForLosses();
   const statistics = source.statistics();
   const closing =
     request.kind === 'live' ? statisticsBlocks(source as LiveSource, startedAt, BigInt(Date.now()) * 1_000_000n) : [];

@@ -64,6 +64,11 @@ export class TestDaemon {
     return Number(new URL(this.base).port);
   }
 
+  /** For signals to it. */
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Starts one; without further arguments it only serves. `under`: a command that runs it. */
   static async start(args: readonly string[] = ['--no-capture'], under: readonly string[] = []): Promise<TestDaemon> {
     const data = mkdtempSync(join(tmpdir(), 'netglass-api-'));

@@ -3,6 +3,7 @@
 import { timeText } from '../../../decoders/core/frame.js';
 import { registry } from '../../../decoders/protocols/index.js';
 import { PROBLEM_FLAGS } from '../../index/rollups.js';
+import { type LossSpan, readLosses } from '../../recording/loss-log.js';
 import { CaptureError } from '../../sources/source.js';
 import type { CaptureReader } from '../capture-reader.js';
 import type { ResultSet } from '../result-set.js';
@@ -13,8 +14,8 @@ export interface Bucket {
   packets: number;
   /** On the wire. */
   bytes: number;
-  /** Packets lost in that time; null: it is only known for the whole capture. */
-  readonly drops: null;
+  /** Packets lost in that time, whatever the filter; null where losses were not counted. */
+  drops: number | null;
   /** Packets that are malformed or have a checksum that is wrong on the wire. */
   problems: number;
   readonly byProtocol: Record<string, { packets: number; bytes: number }>;
@@ -78,7 +79,39 @@ export async function timeline(
       sums.forEach(add);
       await pause();
     }
+  const losses = readLosses(reader.folder);
+  if (losses !== null) addLosses(buckets, losses, base + BigInt(first) * BigInt(width), width);
   return { interval: seconds, start: buckets[0].time, buckets };
+}
+
+/**
+ * Spreads what was lost evenly over the time in which it was, half a second as a rule. What was lost before the first
+ * packet or after the last counts in the first or last bucket, so that all of them together have every loss.
+ *
+ * @param start of the first bucket, in nanoseconds since 1970
+ * @param width of a bucket, in nanoseconds
+ */
+export function addLosses(
+  buckets: { drops: number | null }[],
+  losses: readonly LossSpan[],
+  start: bigint,
+  width: number,
+): void {
+  const last = buckets.length - 1;
+  for (const bucket of buckets) bucket.drops = 0;
+  const bucketAt = (time: number): number => Math.min(last, Math.max(0, Math.floor(time / width)));
+  for (const { from, to, lost } of losses) {
+    const begin = Number(from - start);
+    const end = Math.max(begin + 1, Number(to - start));
+    const final = bucketAt(end - 1);
+    let told = 0;
+    for (let i = bucketAt(begin); i <= final; i++) {
+      const share = i === final ? 1 : ((i + 1) * width - begin) / (end - begin);
+      const upTo = Math.round(lost * share);
+      buckets[i].drops! += upTo - told;
+      told = upTo;
+    }
+  }
 }
 
 /** Whole seconds where the capture lasts long enough for them, else a power of ten. */
