@@ -42,7 +42,17 @@ export const captureRoutes = [
     },
     handle: async ({ body }, context) => {
       const { store, ownTraffic } = context;
+      if (body.stop?.when !== undefined && body.trigger !== undefined)
+        throw new ApiError(
+          400,
+          'bad-body',
+          'The body has both stop.when and a trigger, and a capture waits for one thing.',
+          {
+            hint: 'Leave stop.when out: {"trigger": {"when": "…", "action": "stop"}} is the same.',
+          },
+        );
       if (body.stop?.when !== undefined) await requireFilter(context, body.stop.when, 'stop.when');
+      if (body.trigger !== undefined) await requireFilter(context, body.trigger.when, 'trigger.when');
       const record = await store.start({
         ...liveRequest(body),
         ...(ownTraffic === undefined ? {} : { leaveOut: ownTraffic }),

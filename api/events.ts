@@ -2,9 +2,10 @@
 
 import type { Response } from 'express';
 import { z } from 'zod';
+import type { CaptureRecord } from '../captures/store/capture-file.js';
 import { type ApiContext, captureOf, requireFilter } from './context.js';
 import { type Feed, followPackets } from './feed.js';
-import { captureJson, jsonText } from './present.js';
+import { captureJson, jsonText, triggerJson } from './present.js';
 import { ApiError } from './problem.js';
 import { Rates } from './rates.js';
 import { route } from './route.js';
@@ -26,6 +27,7 @@ class EventStream {
   private again = false;
   private over = false;
   private last = 0;
+  private toldTrigger = false;
   private readonly rates = new Rates();
 
   constructor(
@@ -79,11 +81,18 @@ class EventStream {
     if (this.response.writableLength < PATIENCE || ended) {
       await this.tellPackets();
       if (this.over) return;
+      this.tellTrigger(record);
       this.send('progress', { ...captureJson(record), rates: this.rates.of(record) });
       if (ended) return this.finish('ended', { id: this.id, state: record.state });
     } else this.again = true;
     this.telling = false;
     if (this.again || this.rates.moving) this.progress(this.id);
+  }
+
+  private tellTrigger({ trigger }: CaptureRecord): void {
+    if (this.toldTrigger || trigger === undefined || trigger.packet === null) return;
+    this.toldTrigger = true;
+    this.send('trigger', triggerJson(trigger));
   }
 
   private async tellPackets(): Promise<void> {
@@ -123,7 +132,7 @@ export const eventRoutes = [
     description: [
       'Server-Sent Events: `progress` (the capture, with `rates: {packetsPerSecond, bytesPerSecond}`), `packets`',
       '(`{packets, skipped, matches, loss}`: the newest rows, at most 200; `skipped` is how many before them are left out, null',
-      'where that is not known yet), `ended`, `deleted` and `problem`, each at most ten times a second. An event’s id is the number',
+      'where that is not known yet), `trigger` (the capture’s, once its packet is there; each stream tells it once), `ended`, `deleted` and `problem`, each at most ten times a second. An event’s id is the number',
       'of the last packet that is told of; with `Last-Event-ID` the stream goes on behind it. The stream ends with the capture;',
       'whoever then asks again with `Last-Event-ID` gets 204, at which an EventSource gives up.',
     ].join(' '),

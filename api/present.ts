@@ -1,7 +1,7 @@
 /** Captures, flows and packets as JSON. */
 
 import type { PacketDetail } from '../captures/query/query-types.js';
-import type { CaptureRecord, Loss } from '../captures/store/capture-file.js';
+import type { CaptureRecord, Loss, Trigger } from '../captures/store/capture-file.js';
 import type { Mark } from '../captures/store/marks.js';
 import { timeText } from '../decoders/core/frame.js';
 
@@ -23,7 +23,7 @@ export function captureJson(record: CaptureRecord) {
     state: record.state,
     source: record.source,
     ...(Object.keys(record.stop).length === 0 ? {} : { stop: record.stop }),
-    ...(record.trigger === undefined ? {} : { trigger: record.trigger }),
+    ...(record.trigger === undefined ? {} : { trigger: triggerJson(record.trigger) }),
     ...(Object.keys(record.ring).length === 0 ? {} : { ring: record.ring }),
     linkTypes: [...new Set(record.interfaces.map((one) => one.linkType))],
     interfaces: record.interfaces,
@@ -38,6 +38,10 @@ export function captureJson(record: CaptureRecord) {
     ...(record.error === undefined ? {} : { error: record.error }),
     warnings: record.warnings,
   };
+}
+
+export function triggerJson(trigger: Trigger) {
+  return { ...trigger, time: orNull(trigger.time) };
 }
 
 export function markJson({ id, text, time }: Mark) {

@@ -41,7 +41,7 @@ export const stopRules = z.strictObject({
     .max(100_000)
     .optional()
     .describe(
-      'Display filter: the capture stops some tenths of a second after the first packet that meets it, which gets a mark; the capture’s `trigger` says which.',
+      'Display filter: the capture stops some tenths of a second after the first packet that meets it, which gets a mark; the capture’s `trigger` says which. The same as a trigger whose action is `stop`.',
     ),
 });
 
@@ -69,6 +69,15 @@ export const startCapture = z.strictObject({
     .optional()
     .describe('Kernel buffer per interface; default 24 MiB.'),
   stop: stopRules.optional(),
+  trigger: z
+    .strictObject({
+      when: z.string().trim().min(1).max(100_000).describe('Display filter.'),
+      action: z
+        .enum(['stop', 'mark', 'notify'])
+        .describe('`mark` puts a mark before the packet; `notify` only tells, in `trigger` and as an event.'),
+    })
+    .optional()
+    .describe('What to do some tenths of a second after the first packet that meets a display filter.'),
   ring: ringRules.optional(),
 });
 
@@ -94,9 +103,14 @@ export const capture = z.object({
   stoppedAt: orNull(time),
   stop: stopRules.optional(),
   trigger: z
-    .object({ filter: z.string(), packet: z.int().min(1) })
+    .object({
+      filter: z.string(),
+      action: z.enum(['stop', 'mark', 'notify']),
+      packet: orNull(z.int().min(1)).describe('The first packet that met it; null while none has.'),
+      time: orNull(time).describe('Of that packet.'),
+    })
     .optional()
-    .describe('What `stop.when` found: the packet that stopped the capture.'),
+    .describe('What the capture waits for, and the packet that it has found.'),
   ring: ringRules.optional(),
   packets: count.describe('Packets so far: the number of the last one.'),
   bytes: count.describe('Octets on the wire.'),

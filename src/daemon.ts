@@ -27,6 +27,7 @@ export interface DaemonOptions {
 
 export interface Daemon {
   readonly store: CaptureStore;
+  readonly queries: QueryService;
   /** `http://127.0.0.1:8080` */
   readonly address: string;
   /** The secret that was made because the address can be reached from other machines. */
@@ -72,6 +73,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   );
   return {
     store,
+    queries,
     address: `http://${isWildcard(options.host) ? '127.0.0.1' : bracketed(options.host)}:${bound.port}`,
     generatedToken,
     leaveOut,

@@ -21,14 +21,14 @@ import type {
   StreamQuery,
 } from './query-types.js';
 import type { StatisticsAnswer, StatisticsQuery } from './statistics/index.js';
-import { StopTriggers } from './stop-triggers.js';
+import { Triggers } from './triggers.js';
 
 export class QueryService {
   private readonly pool: QueryPool;
 
   constructor(store: CaptureStore) {
     this.pool = new QueryPool(store);
-    new StopTriggers(store, (id, filter) => this.pool.ask(id, 'first', filter));
+    new Triggers(store, (id, filter) => this.pool.ask(id, 'first', filter));
   }
 
   /** Starts the query thread before somebody asks: loading the decoders takes it a tenth of a second. */

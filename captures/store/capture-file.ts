@@ -46,6 +46,18 @@ export interface Loss {
   malformed: number;
 }
 
+/** What happens when a display filter first matches. */
+export type TriggerAction = 'stop' | 'mark' | 'notify';
+
+export interface Trigger {
+  readonly filter: string;
+  readonly action: TriggerAction;
+  /** The first packet that met it; null while none has. */
+  readonly packet: number | null;
+  /** Of that packet: nanoseconds since 1970, as decimal text. */
+  readonly time: string | null;
+}
+
 export interface CaptureRecord {
   readonly id: string;
   name: string;
@@ -53,8 +65,8 @@ export interface CaptureRecord {
   state: CaptureState;
   readonly source: CaptureOrigin;
   readonly stop: StopRules;
-  /** What `stop.when` found. */
-  trigger?: { readonly filter: string; readonly packet: number };
+  /** What the capture waits for, `stop.when` too. */
+  trigger?: Trigger;
   readonly ring: RingRules;
   interfaces: Pick<CaptureInterface, 'id' | 'name' | 'description' | 'linkType' | 'comment'>[];
   /** RFC 3339. */
@@ -103,7 +115,10 @@ export function loadCapture(folder: string): CaptureRecord {
   const record = JSON.parse(readFileSync(join(folder, NAME), 'utf8')) as Partial<CaptureRecord> | null;
   if (typeof record?.id !== 'string' || typeof record.state !== 'string' || typeof record.source?.kind !== 'string')
     throw new Error(`${join(folder, NAME)} is no record of a capture`);
-  return { ...newRecord(record.id, record.id, record.source), ...record };
+  const whole = { ...newRecord(record.id, record.id, record.source), ...record };
+  // As it was written before there were other actions, and no time.
+  if (whole.trigger !== undefined) whole.trigger = { ...{ action: 'stop', time: null }, ...whole.trigger };
+  return whole;
 }
 
 /** A capture that has just begun. */

@@ -24,9 +24,10 @@ import {
   newRecord,
   type RingRules,
   saveCapture,
+  type Trigger,
 } from './capture-file.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
-import { type LiveRequest, liveSource, segmentLimitsOf } from './live-request.js';
+import { type LiveRequest, liveSource, segmentLimitsOf, triggerOf } from './live-request.js';
 import { appendMark, type Mark } from './marks.js';
 import { applyEnd, applyIndex, applyRecording } from './record-updates.js';
 import { indexAgain, recordFromLog, recoverCapture } from './recovery.js';
@@ -120,6 +121,7 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
         source,
         request.stop ?? {},
         request.ring ?? {},
+        triggerOf(request),
       );
     };
     if (request.leaveOut === undefined || request.engine === 'raw-socket') return attempt(undefined);
@@ -182,6 +184,15 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     const gone = join(this.data.captures, `${DELETED}${id}`);
     renameSync(entry.folder, gone);
     await removeFolder(gone);
+  }
+
+  /** The packet that a capture's trigger has waited for is there; `time` in nanoseconds since 1970. */
+  fire(id: string, packet: number, time: string | null): void {
+    const entry = this.entry(id);
+    if (entry.record.trigger === undefined) return;
+    entry.record.trigger = { ...entry.record.trigger, packet, time };
+    this.save(entry);
+    this.emit('progress', id);
   }
 
   /** Adds a mark to a capture; `time` in nanoseconds since 1970. */
@@ -314,10 +325,14 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
     source: SourceRequest,
     stop: StopRules,
     ring: RingRules,
+    trigger?: Trigger,
   ): Promise<CaptureRecord> {
     if (this.closed) return Promise.reject(new CaptureError('io', 'netglass is stopping.'));
     const id = this.newId();
-    const beginning = this.beginRecording({ ...newRecord(id, name, origin), stop, ring }, source);
+    const beginning = this.beginRecording(
+      { ...newRecord(id, name, origin), stop, ring, ...defined({ trigger }) },
+      source,
+    );
     this.beginning.add(beginning);
     return beginning.finally(() => this.beginning.delete(beginning));
   }

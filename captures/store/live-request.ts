@@ -4,7 +4,7 @@ import { defined } from '../defined.js';
 import type { SourceRequest, StopRules } from '../recording/messages.js';
 import type { SegmentLimits } from '../segments/segment-log.js';
 import type { EngineName } from '../sources/source.js';
-import type { CaptureOrigin, RingRules } from './capture-file.js';
+import type { CaptureOrigin, RingRules, Trigger, TriggerAction } from './capture-file.js';
 
 export interface LiveRequest {
   readonly name?: string;
@@ -17,6 +17,8 @@ export interface LiveRequest {
   readonly promiscuous?: boolean;
   readonly bufferBytes?: number;
   readonly stop?: StopRules;
+  /** What to do when a display filter first matches; `stop.when` is the same with `stop`, and wins. */
+  readonly trigger?: { readonly when: string; readonly action: TriggerAction };
   readonly ring?: RingRules;
 }
 
@@ -36,6 +38,12 @@ export function liveSource(
       options: { interfaces, ...defined({ captureFilter: filter }), ...options },
     },
   };
+}
+
+/** What a capture that begins waits for; undefined when that is nothing. */
+export function triggerOf({ stop, trigger }: LiveRequest): Trigger | undefined {
+  const wanted = stop?.when === undefined ? trigger : { when: stop.when, action: 'stop' as const };
+  return wanted && { filter: wanted.when, action: wanted.action, packet: null, time: null };
 }
 
 export function segmentLimitsOf({ bytes, segments, seconds }: RingRules): SegmentLimits {

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Check, CheckReport } from '../../captures/query/checks.js';
 import { CaptureError } from '../../captures/sources/source.js';
-import { FilterError } from '../../decoders/filter/error.js';
-import { filterInWords, UsageError } from './failure.js';
+import { refuseBadFilter, UsageError } from './failure.js';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -94,12 +93,4 @@ async function judgeFile(file: string, checks: readonly Check[]): Promise<CheckR
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function refuseBadFilter(
-  queries: import('../../captures/query/query-service.js').QueryService,
-  text: string,
-): Promise<void> {
-  const found = await queries.checkFilter(text);
-  if (!found.valid) throw new UsageError(filterInWords(new FilterError(found.error, found.position), text));
 }

@@ -1,5 +1,6 @@
 /** How a command fails: one clear error on standard error, and the exit status. */
 
+import type { QueryService } from '../../captures/query/query-service.js';
 import { CaptureError } from '../../captures/sources/source.js';
 import { FilterError } from '../../decoders/filter/error.js';
 
@@ -19,6 +20,12 @@ export function inWords(error: unknown): string {
 /** A display filter with a caret under the place where it is wrong. */
 export function filterInWords(error: FilterError, text: string): string {
   return `${error.message}\n  ${text}\n  ${' '.repeat(error.position)}^`;
+}
+
+/** @throws UsageError for a text that is no display filter, with the place */
+export async function refuseBadFilter(queries: QueryService, text: string): Promise<void> {
+  const found = await queries.checkFilter(text);
+  if (!found.valid) throw new UsageError(filterInWords(new FilterError(found.error, found.position), text));
 }
 
 /** What the process ends with: 2 for wrong use, a wrong filter among it, and 1 for everything else. */

@@ -11,9 +11,10 @@ import { countsText, showCounter } from '../counter.js';
 import type { Daemon } from '../daemon.js';
 import { openSample } from '../sample.js';
 import { shared, version, whole } from '../settings.js';
-import { inWords } from './failure.js';
+import { inWords, refuseBadFilter } from './failure.js';
+import { addStopOptions, type StopOptions, stopRequest } from './stop-options.js';
 
-interface StartOptions {
+interface StartOptions extends StopOptions {
   interface: string[];
   filter?: string;
   engine: EngineName;
@@ -40,7 +41,7 @@ const several = (value: string, before: string[]): string[] => [
 ];
 
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('capture, and serve everything that was captured over HTTP')
     .addOption(
       new Option('-i, --interface <name>', 'interface to capture on; several times for several')
@@ -82,7 +83,10 @@ export function startCommand(): Command {
     .addOption(
       new Option('--ring-segments <number>', 'keep at most so many segment files').argParser(whole(1, 1_000_000)),
     )
-    .addOption(new Option('--ring-seconds <number>', 'keep about so long').argParser(whole(1, Number.MAX_SAFE_INTEGER)))
+    .addOption(
+      new Option('--ring-seconds <number>', 'keep about so long').argParser(whole(1, Number.MAX_SAFE_INTEGER)),
+    );
+  return addStopOptions(command)
     .addOption(
       new Option('--keylog <file>', 'decrypt TLS and QUIC with this SSLKEYLOGFILE, watched while it grows').env(
         'NETGLASS_KEYLOG',
@@ -92,11 +96,14 @@ export function startCommand(): Command {
       'after',
       `
 The address is reached from this machine only, unless --host says otherwise; then a token is demanded, which is
-printed at the start if it is not given. Ctrl-C stops cleanly. Without the privilege to capture it serves all the same.
+printed at the start if it is not given. Ctrl-C stops cleanly; a capture that has stopped by itself is served on.
+Without the privilege to capture it serves all the same.
 
 Examples:
   netglass start                            capture everything on all interfaces
   netglass start -i lo -f "udp port 53"     DNS on loopback
+  netglass start -a duration:10             ten seconds
+  netglass start --stop-when "tcp.flags.reset == 1"
   netglass start --no-capture               only look at what is there`,
     )
     .action(start);
@@ -104,6 +111,7 @@ Examples:
 
 async function start(options: StartOptions): Promise<void> {
   const stopped = stopSignal();
+  const ends = stopRequest(options);
   const { data, host, port, token, allowHost, ownTraffic } = options;
   const { startQueryThread } = await import('../../captures/query/query-pool.js');
   startQueryThread();
@@ -115,11 +123,12 @@ async function start(options: StartOptions): Promise<void> {
     console.log(`netglass ${version()} at ${daemon.address}${visit}`);
     if (daemon.generatedToken !== undefined)
       console.log(`Other machines can reach it, so it demands this token: ${daemon.generatedToken}`);
-    const record = options.capture ? await capture(daemon, options) : undefined;
+    const record = options.capture ? await capture(daemon, options, ends) : undefined;
     const watch = keyLogWatch(daemon, options, record);
     const hide = record === undefined ? () => undefined : showCounter(daemon.store, record.id, process.stdout);
-    if (record !== undefined) daemon.store.on('ended', (id) => tellEnd(daemon, id, record.id));
+    const silence = record === undefined ? () => undefined : tellNews(daemon, record.id);
     await stopped;
+    silence();
     await watch?.stop();
     hide();
     if (record !== undefined) console.log(`stopped: ${countsText(await daemon.store.stop(record.id))}`);
@@ -129,10 +138,15 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 /** Starts the capture; without the means to, opens the sample instead and says what mends it. */
-async function capture(daemon: Daemon, options: StartOptions): Promise<CaptureRecord | undefined> {
+async function capture(
+  daemon: Daemon,
+  options: StartOptions,
+  ends: ReturnType<typeof stopRequest>,
+): Promise<CaptureRecord | undefined> {
+  if (ends.trigger !== undefined) await refuseBadFilter(daemon.queries, ends.trigger.when);
   const interfaces = options.interface.length === 0 ? ['any'] : options.interface;
   try {
-    const record = await daemon.store.start(requestOf(options, interfaces, daemon.leaveOut));
+    const record = await daemon.store.start({ ...requestOf(options, interfaces, daemon.leaveOut), ...ends });
     console.log(`capturing on ${interfaces.join(', ')} with the ${options.engine} engine (capture ${record.id})`);
     return record;
   } catch (error) {
@@ -171,9 +185,27 @@ function requestOf(options: StartOptions, interfaces: readonly string[], leaveOu
   return { engine, interfaces, promiscuous, ring, ...rest };
 }
 
-function tellEnd({ store }: Daemon, id: string, own: string): void {
-  const record = store.get(id);
-  if (id === own && record?.error !== undefined) console.error(`\nnetglass: the capture ended: ${record.error}`);
+/** Says when the capture's trigger has found its packet, and when the capture ends by itself. @returns what ends that */
+function tellNews({ store }: Daemon, own: string): () => void {
+  let told = false;
+  const tellTrigger = (id: string): void => {
+    const trigger = id === own ? store.get(id)?.trigger : undefined;
+    if (told || trigger === undefined || trigger.packet === null) return;
+    told = true;
+    console.log(`\npacket ${trigger.packet} is the first that meets ${trigger.filter}`);
+  };
+  const tellEnd = (id: string): void => {
+    const record = id === own ? store.get(id) : undefined;
+    if (record === undefined) return;
+    if (record.error !== undefined) console.error(`\nnetglass: the capture ended: ${record.error}`);
+    else console.log(`\nthe capture has ended: ${countsText(record)}`);
+  };
+  store.on('progress', tellTrigger);
+  store.on('ended', tellEnd);
+  return () => {
+    store.off('progress', tellTrigger);
+    store.off('ended', tellEnd);
+  };
 }
 
 /** Resolves at the first signal to stop; a second one ends the process at once. */

@@ -133,8 +133,12 @@ describe('why', () => {
   });
 });
 
+interface Triggered extends CaptureBody {
+  trigger?: { filter: string; action: string; packet: number | null; time: string | null };
+}
+
 (isRoot ? describe : describe.skip)('while capturing (needs root)', () => {
-  const start = async (body: object) => (await daemon.json<CaptureBody>('/api/captures', body)).body;
+  const start = async (body: object) => (await daemon.json<Triggered>('/api/captures', body)).body;
 
   test('the capture filter keeps it out', async () => {
     const { id } = await start({ interfaces: ['lo'], captureFilter: 'tcp port 80' });
@@ -160,15 +164,66 @@ describe('why', () => {
     expect((await daemon.json<CaptureBody>(`/api/captures/${id}`)).body.state).toBe('running');
     await sendUdp(['this is enough']);
     const stopped = await eventually(async () => {
-      const { body } = await daemon.json<CaptureBody & { trigger?: { packet: number; filter: string } }>(
-        `/api/captures/${id}`,
-      );
+      const { body } = await daemon.json<Triggered>(`/api/captures/${id}`);
       return body.state === 'stopped' ? body : undefined;
     });
-    expect(stopped.trigger).toMatchObject({ filter: 'udp contains "enough"' });
+    expect(stopped.trigger).toMatchObject({ filter: 'udp contains "enough"', action: 'stop' });
     const { body } = await daemon.json<{ comments: string[] }>(
       `/api/captures/${id}/packets/${stopped.trigger?.packet}`,
     );
     expect(body.comments).toEqual(['stopped by udp contains "enough"']);
+  });
+
+  test.each(['mark', 'notify'] as const)('a filter can %s, once, while the capture goes on', async (action) => {
+    const filter = 'udp contains "curious"';
+    const { id, trigger } = await start({ interfaces: ['lo'], trigger: { when: filter, action } });
+    expect(trigger).toEqual({ filter, action, packet: null, time: null });
+    const aborted = new AbortController();
+    const events = await daemon.fetch(`/api/captures/${id}/events`, { signal: aborted.signal });
+    await sendUdp(['dull', 'curious', 'curious again']);
+    const found = await eventually(async () => {
+      const { body } = await daemon.json<Triggered>(`/api/captures/${id}`);
+      return body.trigger?.packet === null ? undefined : body;
+    });
+    expect(found.state).toBe('running');
+    const packet = await daemon.json<{ time: string; comments?: string[]; layers: { protocol: string }[] }>(
+      `/api/captures/${id}/packets/${found.trigger!.packet}`,
+    );
+    expect(found.trigger!.time).toBe(packet.body.time);
+    expect(packet.body.comments).toEqual(action === 'mark' ? [`first match of ${filter}`] : undefined);
+    const { count } = (
+      await daemon.json<{ count: number }>(
+        `/api/captures/${id}/packets/count?filter=${encodeURIComponent(`${filter} && frame.number < ${found.trigger!.packet}`)}`,
+      )
+    ).body;
+    expect(count).toBe(0);
+    await daemon.json(`/api/captures/${id}/stop`, undefined, 'POST');
+    const told = (await events.text()).split('\n\n').filter((event) => event.includes('event: trigger'));
+    aborted.abort();
+    expect(told).toHaveLength(1);
+    expect(JSON.parse(/^data: (.*)$/m.exec(told[0])![1])).toEqual(found.trigger);
+    expect((await daemon.json<{ marks: unknown[] }>(`/api/captures/${id}/marks`)).body.marks).toHaveLength(
+      action === 'mark' ? 1 : 0,
+    );
+  });
+
+  test('a packet among the last before the stop is found, too', async () => {
+    const { id } = await start({ interfaces: ['lo'], trigger: { when: 'udp contains "late"', action: 'mark' } });
+    await sendUdp(['late']);
+    await daemon.json(`/api/captures/${id}/stop`, undefined, 'POST');
+    await eventually(async () => {
+      const { body } = await daemon.json<Triggered>(`/api/captures/${id}`);
+      return body.trigger?.packet === null ? undefined : body;
+    });
+  });
+
+  test.each([
+    [{ trigger: { when: 'tcp.prt', action: 'mark' } }, /trigger\.when.*tcp\.prt/],
+    [{ trigger: { when: 'udp', action: 'explode' } }, /trigger\.action/],
+    [{ trigger: { when: 'udp', action: 'mark' }, stop: { when: 'tcp' } }, /stop\.when and a trigger/],
+  ])('refused: %j', async (body, detail) => {
+    const answer = await daemon.json<{ detail: string }>('/api/captures', { interfaces: ['lo'], ...body });
+    expect(answer.status).toBe(400);
+    expect(answer.body.detail).toMatch(detail);
   });
 });

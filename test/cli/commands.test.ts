@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sampleFile } from '../../src/sample.js';
-import { isRoot, netglass, TestDaemon, temporaryFile, tshark } from '../api/daemon.js';
+import { eventually, isRoot, netglass, TestDaemon, temporaryFile, tshark } from '../api/daemon.js';
+import { sendUdp } from '../api/traffic.js';
 
 describe('wrong use ends with 2 and says what is right', () => {
   test.each([
@@ -15,6 +16,9 @@ describe('wrong use ends with 2 and says what is right', () => {
     ['an unknown engine', ['start', '--engine', 'wireshark']],
     ['a port that is none', ['start', '--port', '65536']],
     ['a snap length of 2^32', ['start', '--snap-length', '4294967296']],
+    ['a stop rule that is none', ['start', '-a', 'duration:soon']],
+    ['two things to wait for', ['start', '--stop-when', 'dns', '--mark-when', 'tcp']],
+    ['the same rule twice', ['start', '-a', 'packets:3', '-c', '4']],
     ['nothing to read', ['read']],
     ['nothing to import', ['import']],
     ['nowhere to export to', ['export', 'x']],
@@ -101,6 +105,44 @@ describe('start', () => {
     expect(captures.body).toMatchObject([{ state: 'running' }]);
     expect(await daemon.stop('SIGINT')).toBe(0);
     expect(daemon.output.join('')).toMatch(/stopped: [\d,]+ packets, .*lost: kernel 0, interface 0, daemon 0/);
+  });
+
+  asRoot('stops by a rule, and serves on (needs root)', async () => {
+    const daemon = await TestDaemon.start(['-i', 'lo', '-f', 'udp', '-a', 'packets:2', '-a', 'duration:60']);
+    const capture = async () =>
+      (await daemon.json<{ state: string; packets: number; stop: object }[]>('/api/captures')).body[0];
+    expect(await capture()).toMatchObject({ state: 'running', stop: { packets: 2, seconds: 60 } });
+    await sendUdp(['one', 'two', 'three']);
+    const ended = await eventually(async () => ((await capture()).state === 'stopped' ? capture() : undefined));
+    expect(ended.packets).toBe(2);
+    expect(await daemon.stop('SIGINT')).toBe(0);
+    expect(daemon.output.join('')).toMatch(/the capture has ended: 2 packets/);
+  });
+
+  asRoot('waits for a display filter, and says what it found (needs root)', async () => {
+    const daemon = await TestDaemon.start(['-i', 'lo', '--stop-when', 'udp contains "enough of it"']);
+    await sendUdp(['some', 'enough of it']);
+    await eventually(async () => (/the capture has ended/.test(daemon.output.join('')) ? true : undefined));
+    expect(await daemon.stop('SIGINT')).toBe(0);
+    expect(daemon.output.join('')).toMatch(/packet \d+ is the first that meets udp contains "enough of it"/);
+  });
+
+  asRoot('a display filter that is none, with the place (needs root)', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'netglass-refused-'));
+    const { status, stderr } = await netglass([
+      'start',
+      '--port',
+      '0',
+      '--data',
+      data,
+      '-i',
+      'lo',
+      '--mark-when',
+      'tcp.prt',
+    ]);
+    rmSync(data, { recursive: true, force: true });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/tcp\.prt is not a field.*\n {2}tcp\.prt\n {2}\^/);
   });
 
   test('settings come from the environment, and empty ones do not count', async () => {
