@@ -1,5 +1,6 @@
 /** What the handlers work with. */
 
+import type { SystemResolver } from '../captures/names/system-resolver.js';
 import type { QueryService } from '../captures/query/query-service.js';
 import type { CaptureRecord } from '../captures/store/capture-file.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
@@ -14,6 +15,8 @@ export interface ApiContext {
   readonly startedAt: number;
   /** BPF condition of the daemon's own traffic, left out of live captures; undefined to keep it. */
   readonly ownTraffic: string | undefined;
+  /** Asked for names besides the captures; undefined unless the user wants it. */
+  readonly resolver: SystemResolver | undefined;
 }
 
 /**

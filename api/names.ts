@@ -13,7 +13,7 @@ export const nameRoutes = [
     tag: 'flows',
     summary: 'Host names of addresses, and makers of network cards',
     description:
-      'Host names come from the DNS, mDNS and LLMNR answers in the capture itself: what its machines were told. No resolver is asked. Makers come from the IEEE’s list.',
+      'Host names come from the DNS, mDNS and LLMNR answers in the capture itself: what its machines were told. No resolver is asked, unless netglass was started with --resolve-names: then this machine’s resolver is asked for the addresses in the question, and its names stand apart, in `resolved`. Makers come from the IEEE’s list.',
     params: captureId,
     query: z.strictObject({
       addresses: z
@@ -32,16 +32,31 @@ export const nameRoutes = [
               names: z.array(z.string()).describe('The newest last.'),
               packet: z.int().min(1).nullable().describe('The packet that told the first of them.'),
               vendor: z.string().nullable(),
+              resolved: z
+                .array(z.string())
+                .optional()
+                .describe('What this machine’s resolver calls it now; only with --resolve-names.'),
             }),
           ),
+          pending: z
+            .int()
+            .min(0)
+            .optional()
+            .describe(
+              'Addresses that the resolver has not answered within two seconds: ask again. Only with --resolve-names.',
+            ),
           loss,
         }),
       },
     },
     handle: async ({ params, query }, context) => {
       const record = captureOf(context, params.id);
-      const found = await context.queries.hostNames(params.id, query.addresses);
-      return { status: 200, body: { ...found, loss: lossOf(record) } };
+      const { resolver, queries } = context;
+      const found = await queries.hostNames(params.id, query.addresses);
+      if (resolver === undefined) return { status: 200, body: { ...found, loss: lossOf(record) } };
+      const { names, pending } = await resolver.names(query.addresses ?? []);
+      const both = found.names.map((one) => ({ ...one, resolved: names.get(one.address) ?? [] }));
+      return { status: 200, body: { names: both, pending, loss: lossOf(record) } };
     },
   }),
 ];

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createApp } from '../api/app.js';
 import { isLoopback, isWildcard } from '../api/security.js';
+import { SystemResolver } from '../captures/names/system-resolver.js';
 import { QueryService } from '../captures/query/query-service.js';
 import { CaptureError } from '../captures/sources/source.js';
 import { CaptureStore } from '../captures/store/capture-store.js';
@@ -23,6 +24,8 @@ export interface DaemonOptions {
   readonly allowedHosts: readonly string[];
   /** Capture the daemon's own traffic too. */
   readonly ownTraffic: boolean;
+  /** Ask the system's resolver for names. */
+  readonly resolveNames: boolean;
 }
 
 export interface Daemon {
@@ -67,8 +70,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // While the rest of this thread starts, on another core: the first question then waits for nothing.
   queries.warm();
   const leaveOut = options.ownTraffic ? undefined : ownTraffic(bound);
+  const resolver = options.resolveNames ? new SystemResolver() : undefined;
   listener = createApp(
-    { store, queries, version: version(), startedAt: Date.now(), ownTraffic: leaveOut },
+    { resolver, store, queries, version: version(), startedAt: Date.now(), ownTraffic: leaveOut },
     { host: options.host, allowedHosts: options.allowedHosts, token },
   );
   return {
@@ -79,6 +83,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     leaveOut,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      resolver?.close();
       await store.close();
       server.closeIdleConnections();
       const grace = setTimeout(() => server.closeAllConnections(), GRACE);

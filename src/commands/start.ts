@@ -25,6 +25,7 @@ interface StartOptions extends StopOptions {
   token?: string;
   allowHost: string[];
   ownTraffic: boolean;
+  resolveNames: boolean;
   name?: string;
   snapLength?: number;
   buffer?: number;
@@ -65,6 +66,7 @@ export function startCommand(): Command {
         .default([] as string[], 'none'),
     )
     .option('--own-traffic', "capture the service's own traffic too", false)
+    .option('--resolve-names', "ask this machine's resolver for host names, which makes traffic", false)
     .option('--name <text>', 'what to call the capture')
     .addOption(
       new Option('-s, --snap-length <octets>', 'octets of each packet to keep').argParser(
@@ -112,12 +114,12 @@ Examples:
 async function start(options: StartOptions): Promise<void> {
   const stopped = stopSignal();
   const ends = stopRequest(options);
-  const { data, host, port, token, allowHost, ownTraffic } = options;
+  const { data, host, port, token, allowHost, ownTraffic, resolveNames } = options;
   const { startQueryThread } = await import('../../captures/query/query-pool.js');
   startQueryThread();
   // Only this command needs the whole service; the others would wait for it to load.
   const { startDaemon } = await import('../daemon.js');
-  const daemon = await startDaemon({ data, host, port, token, allowedHosts: allowHost, ownTraffic });
+  const daemon = await startDaemon({ data, host, port, token, allowedHosts: allowHost, ownTraffic, resolveNames });
   try {
     const visit = daemon.generatedToken === undefined ? '' : `/?token=${daemon.generatedToken}`;
     console.log(`netglass ${version()} at ${daemon.address}${visit}`);

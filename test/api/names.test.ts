@@ -1,5 +1,6 @@
 /** Host names from the capture's own answers, in lists of flows and by themselves. */
 
+import { reverse } from 'node:dns/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TestDaemon, tshark } from './daemon.js';
 
@@ -66,4 +67,19 @@ test('an export carries the names: tshark knows them without asking anybody', as
   ]);
   expect(complaints).toBe('');
   expect(output.split('\n')).toContain(name);
+});
+
+test('no resolver is asked, unless that is wanted; what it says stands apart', async () => {
+  const plain = await daemon.json<Names>(`${base}/names?addresses=127.0.0.1`);
+  expect(plain.body.names[0]).not.toHaveProperty('resolved');
+  const other = await TestDaemon.start(['--no-capture', '--resolve-names']);
+  try {
+    // The hosts file has this one, so that nobody else is asked.
+    const id = await other.sample();
+    const { body } = await other.json<Names & { pending: number }>(`/api/captures/${id}/names?addresses=127.0.0.1`);
+    expect(body).toMatchObject({ pending: 0, names: [{ address: '127.0.0.1', names: [] }] });
+    expect(body.names[0]).toHaveProperty('resolved', await reverse('127.0.0.1'));
+  } finally {
+    await other.stop();
+  }
 });
