@@ -1,5 +1,7 @@
 /** All routes as one Express application. */
 
+import type { ServerResponse } from 'node:http';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { captureRoutes } from './captures.js';
@@ -31,8 +33,10 @@ export const LARGEST_JSON = 1 << 20;
 /** Milliseconds that a JSON body may take. */
 const SLOWEST_JSON = 10_000;
 
-/** The page's files: as they are in the checkout, for the compiler copies nothing. */
-const WEB = fileURLToPath(new URL('../../api/web/', import.meta.url));
+/** The page's files, as the bundler made them: `dist/web`. */
+const WEB = fileURLToPath(new URL('../web/', import.meta.url));
+/** Addresses of the page's views: it reads them itself. */
+const VIEWS = ['/', '/c/:capture', '/watch/:token'];
 
 /** Every route. One that is to win over another with a placeholder in the same place stands before it. */
 export const routes: readonly Route[] = [
@@ -76,7 +80,8 @@ export function createApp(context: ApiContext, access: Access): Express {
       hint: 'GET /api/openapi.json describes all that there are.',
     });
   });
-  app.use(express.static(WEB, { index: 'index.html', cacheControl: false, redirect: false }));
+  app.get(VIEWS, (_request, response) => response.sendFile('index.html', { root: WEB, cacheControl: false }));
+  app.use(express.static(WEB, { index: false, redirect: false, setHeaders: keepAssets }));
   app.use(() => {
     throw new ApiError(404, 'no-such-page', 'There is no such page.', {
       hint: 'The page is at /, the API below /api.',
@@ -84,6 +89,12 @@ export function createApp(context: ApiContext, access: Access): Express {
   });
   app.use(sendProblem);
   return app;
+}
+
+/** Files below assets/ have their contents' hash in their names. */
+function keepAssets(response: ServerResponse, path: string): void {
+  const kept = path.includes(`${sep}assets${sep}`);
+  response.setHeader('Cache-Control', kept ? 'public, max-age=31536000, immutable' : 'no-store');
 }
 
 type Handler = (request: Request, response: Response) => Promise<void> | void;

@@ -3,16 +3,18 @@
 import { z } from 'zod';
 import { route } from './route.js';
 
-const fieldInfo = z.object({
-  name: z.string().describe('Filter name.'),
-  title: z.string(),
-  protocol: z.string().describe('Filter name of the protocol it belongs to; `frame` for the packet’s own.'),
-  type: z.string(),
-  bits: z.int().min(0).describe('Width on the wire; 0 where it varies.'),
-  base: z.union([z.literal(10), z.literal(16)]).optional(),
-  labels: z.record(z.string(), z.string()).optional().describe('Names of values.'),
-  members: z.array(z.string()).optional().describe('The fields that this name stands for any of.'),
-});
+const fieldInfo = z
+  .object({
+    name: z.string().describe('Filter name.'),
+    title: z.string(),
+    protocol: z.string().describe('Filter name of the protocol it belongs to; `frame` for the packet’s own.'),
+    type: z.string(),
+    bits: z.int().min(0).describe('Width on the wire; 0 where it varies.'),
+    base: z.union([z.literal(10), z.literal(16)]).optional(),
+    labels: z.record(z.string(), z.string()).optional().describe('Names of values.'),
+    members: z.array(z.string()).optional().describe('The fields that this name stands for any of.'),
+  })
+  .meta({ id: 'FieldInfo' });
 
 export const filterRoutes = [
   route({

@@ -19,23 +19,31 @@ const exampleProblem = {
  * A schema as OpenAPI 3.1 has it, which is JSON Schema 2020-12. Answers may have more members than are described: clients
  * must expect some that come with a later version.
  */
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema, ...rest } = z.toJSONSchema(schema, {
+function schemaOf(schema: z.ZodType, io: 'input' | 'output', named: Map<string, Json>): Json {
+  const { $schema, $defs, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },
-  }) as Json;
-  return rest;
+  }) as Json & { $defs?: Record<string, Json> };
+  for (const [name, { id, ...definition }] of Object.entries($defs ?? {})) named.set(name, atRoot(definition));
+  return atRoot(rest);
+}
+
+/** The schema with its references to named schemas as they are in the document. */
+function atRoot(schema: Json): Json {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json;
 }
 
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Json> = {};
+  const named = new Map<string, Json>();
+  named.set('Problem', schemaOf(problem, 'output', named));
   for (const entry of routes) {
     const { method, path } = entry.declaration;
     paths[path] ??= {};
-    paths[path][method] = operation(entry);
+    paths[path][method] = operation(entry, named);
   }
   return {
     openapi: '3.1.0',
@@ -49,7 +57,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     tags: [...new Set(routes.map((entry) => entry.declaration.tag))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Problem: schemaOf(problem, 'output') },
+      schemas: Object.fromEntries([...named].sort(([one], [other]) => (one < other ? -1 : 1))),
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -63,9 +71,9 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
   };
 }
 
-function operation({ declaration }: Route): Json {
+function operation({ declaration }: Route, named: Map<string, Json>): Json {
   const { method, path, tag, summary, description, params, query, body, bodyExample, streamedBody } = declaration;
-  const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];
+  const parameters = [...parametersOf(params, 'path', named), ...parametersOf(query, 'query', named)];
   const name = path
     .replace(/^\/(api\/)?/, '')
     .replace(/[{}]/g, '')
@@ -85,7 +93,7 @@ function operation({ declaration }: Route): Json {
             required: true,
             content: {
               'application/json': {
-                schema: schemaOf(body, 'input'),
+                schema: schemaOf(body, 'input', named),
                 ...(bodyExample === undefined ? {} : { example: bodyExample }),
               },
             },
@@ -101,15 +109,17 @@ function operation({ declaration }: Route): Json {
           },
         }),
     responses: {
-      ...Object.fromEntries(Object.entries(declaration.responses).map(([status, one]) => [status, responseOf(one)])),
+      ...Object.fromEntries(
+        Object.entries(declaration.responses).map(([status, one]) => [status, responseOf(one, named)]),
+      ),
       ...problemsOf(declaration),
     },
   };
 }
 
-function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] {
+function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query', named: Map<string, Json>): Json[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+  const { properties = {}, required = [] } = schemaOf(schema, 'input', named) as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -123,10 +133,16 @@ function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'):
   }));
 }
 
-function responseOf({ description, schema, example, other, headers }: ResponseDeclaration): Json {
+function responseOf(
+  { description, schema, example, other, headers }: ResponseDeclaration,
+  named: Map<string, Json>,
+): Json {
   const content: Json = {};
   if (schema !== undefined)
-    content['application/json'] = { schema: schemaOf(schema, 'output'), ...(example === undefined ? {} : { example }) };
+    content['application/json'] = {
+      schema: schemaOf(schema, 'output', named),
+      ...(example === undefined ? {} : { example }),
+    };
   for (const [type, what] of Object.entries(other ?? {}))
     content[type] = {
       schema: { type: 'string', description: what, ...(type.startsWith('text/') ? {} : { format: 'binary' }) },

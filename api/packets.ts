@@ -23,12 +23,14 @@ export const page = z.strictObject({
     .describe('Filter names, separated by commas: each packet then has `fields`.'),
 });
 
-export const packetPage = z.object({
-  packets: z.array(packetRow),
-  next: z.int().nullable().describe('The value for the next `after`, or null at the end.'),
-  matches,
-  loss,
-});
+export const packetPage = z
+  .object({
+    packets: z.array(packetRow),
+    next: z.int().nullable().describe('The value for the next `after`, or null at the end.'),
+    matches,
+    loss,
+  })
+  .meta({ id: 'PacketPage' });
 
 /** A page of packets as an answer; `flow` limits it to one flow. */
 export async function packetsReply(context: ApiContext, id: string, query: z.output<typeof page>, flow?: number) {

@@ -28,7 +28,8 @@ export const loss = z
     truncated: count.describe('Kept only in part (snap length).'),
     malformed: count.describe('Contradict themselves.'),
   })
-  .describe('What is missing from the capture: an absence can only be trusted where these are 0.');
+  .describe('What is missing from the capture: an absence can only be trusted where these are 0.')
+  .meta({ id: 'Loss' });
 
 export const stopRules = z.strictObject({
   packets: z.int().min(1).optional().describe('Stop after so many packets.'),
@@ -81,193 +82,214 @@ export const startCapture = z.strictObject({
   ring: ringRules.optional(),
 });
 
-export const capture = z.object({
-  id: z.string(),
-  name: z.string(),
-  comment: z.string().optional(),
-  state: z.enum(['running', 'stopped', 'importing', 'failed']),
-  source: z
-    .looseObject({ kind: z.enum(['live', 'import']) })
-    .describe('Engine, interfaces and filters of a live capture; the file of an import.'),
-  linkTypes: z.array(z.int()).describe('LINKTYPE_ values, each once.'),
-  interfaces: z.array(
-    z.object({
-      id: z.int(),
-      name: z.string(),
-      linkType: z.int(),
-      description: z.string().optional(),
-      comment: z.string().optional(),
-    }),
-  ),
-  startedAt: time,
-  stoppedAt: orNull(time),
-  stop: stopRules.optional(),
-  trigger: z
-    .object({
-      filter: z.string(),
-      action: z.enum(['stop', 'mark', 'notify']),
-      packet: orNull(z.int().min(1)).describe('The first packet that met it; null while none has.'),
-      time: orNull(time).describe('Of that packet.'),
-    })
-    .optional()
-    .describe('What the capture waits for, and the packet that it has found.'),
-  ring: ringRules.optional(),
-  packets: count.describe('Packets so far: the number of the last one.'),
-  bytes: count.describe('Octets on the wire.'),
-  firstTime: orNull(time),
-  lastTime: orNull(time),
-  firstPacket: count.describe('Number of the first packet that a ring still has.'),
-  loss,
-  error: z.string().optional().describe('What went wrong, in a sentence.'),
-  warnings: z.array(z.string()),
-});
-
-export const processInfo = z.object({
-  pid: count,
-  name: z.string().describe('What the kernel calls it: the name of its file.'),
-  user: z.string().describe('Name of the effective user.'),
-  command: z.string().describe('The command line, at most 1024 characters.'),
-});
-
-export const packetRow = z.object({
-  number: z.int().min(1).describe('`frame.number`.'),
-  time: orNull(time),
-  relativeTime: orNull(z.number()).describe('Seconds since the capture’s first packet.'),
-  length: count.describe('Octets on the wire.'),
-  capturedLength: count.describe('Octets kept.'),
-  source: orNull(z.string()),
-  destination: orNull(z.string()),
-  sourcePort: orNull(count),
-  destinationPort: orNull(count),
-  protocol: z.string(),
-  info: z.string(),
-  flow: orNull(count).describe('Id of the packet’s flow.'),
-  process: processInfo.optional().describe('The flow’s process, where it is known.'),
-  interface: z.string(),
-  direction: orNull(z.enum(['inbound', 'outbound'])),
-  problems: z.array(z.enum(['truncated', 'malformed', 'checksum', 'offload', 'analysis'])),
-  comments: z.array(z.string()).optional(),
-  fields: z
-    .record(z.string(), z.array(z.string()))
-    .optional()
-    .describe('All occurrences of the fields asked for, outermost first.'),
-});
-
-/** One node of the tree: recursive, so its children are only said to be more of the same. */
-const fieldNode = z.looseObject({
-  name: z.string().describe('Filter name.'),
-  title: z.string(),
-  value: z.union([z.number(), z.string(), z.boolean(), z.null()]).describe('Integers above 2^53 are decimal text.'),
-  display: z.string().describe('What a person reads.'),
-  text: z.string().describe('What `-T fields` prints.'),
-  offset: count.describe('Octets from the packet’s start.'),
-  length: count,
-  bitOffset: count.optional(),
-  bitLength: count.optional(),
-  generated: z.boolean().optional().describe('Computed, not found on the wire.'),
-  fields: z.array(z.looseObject({})).optional().describe('The same again, one level deeper.'),
-});
-
-export const packetDetail = packetRow.omit({ problems: true }).extend({
-  layers: z.array(
-    z.object({
-      protocol: z.string(),
-      title: z.string(),
-      summary: z.string(),
-      offset: count,
-      length: count,
-      payload: count.optional().describe('Octets that the layer carries behind its header.'),
-      source: count
-        .optional()
-        .describe('Index in `sources`: offsets count in those octets. Absent: in the packet’s own.'),
-      fields: z.array(fieldNode),
-    }),
-  ),
-  problems: z.array(
-    z.object({
-      layer: z.string(),
-      kind: z.enum(['truncated', 'malformed', 'checksum', 'offload', 'analysis']),
-      severity: z.enum(['chat', 'note', 'warn', 'error']),
-      group: z.string().describe('As Wireshark groups expert information: sequence, checksum, malformed …'),
-      at: count.describe('Octets from the packet’s start.'),
-      needed: count.optional(),
-      available: count.optional(),
-      limitedBy: z.string().optional(),
-      message: z.string(),
-    }),
-  ),
-  bytes: z.string().describe('The captured octets in base64.'),
-  sources: z
-    .array(
+export const capture = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    comment: z.string().optional(),
+    state: z.enum(['running', 'stopped', 'importing', 'failed']),
+    source: z
+      .looseObject({ kind: z.enum(['live', 'import']) })
+      .describe('Engine, interfaces and filters of a live capture; the file of an import.'),
+    linkTypes: z.array(z.int()).describe('LINKTYPE_ values, each once.'),
+    interfaces: z.array(
       z.object({
-        name: z.string().describe('For example `Reassembled TCP`.'),
-        bytes: z.string().describe('The octets in base64.'),
+        id: z.int(),
+        name: z.string(),
+        linkType: z.int(),
+        description: z.string().optional(),
+        comment: z.string().optional(),
       }),
-    )
-    .optional()
-    .describe('What this packet completes: messages and datagrams that were put together of several packets.'),
-  loss,
-});
+    ),
+    startedAt: time,
+    stoppedAt: orNull(time),
+    stop: stopRules.optional(),
+    trigger: z
+      .object({
+        filter: z.string(),
+        action: z.enum(['stop', 'mark', 'notify']),
+        packet: orNull(z.int().min(1)).describe('The first packet that met it; null while none has.'),
+        time: orNull(time).describe('Of that packet.'),
+      })
+      .optional()
+      .describe('What the capture waits for, and the packet that it has found.'),
+    ring: ringRules.optional(),
+    packets: count.describe('Packets so far: the number of the last one.'),
+    bytes: count.describe('Octets on the wire.'),
+    firstTime: orNull(time),
+    lastTime: orNull(time),
+    firstPacket: count.describe('Number of the first packet that a ring still has.'),
+    loss,
+    error: z.string().optional().describe('What went wrong, in a sentence.'),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Capture' });
 
-export const flow = z.object({
-  id: z.int().min(1),
-  transport: z.string(),
-  client: z.string(),
-  server: z.string(),
-  clientPort: orNull(count),
-  serverPort: orNull(count),
-  application: orNull(z.string()),
-  packets: count,
-  bytes: count,
-  clientPackets: count,
-  clientBytes: count,
-  serverPackets: count,
-  serverBytes: count,
-  firstTime: orNull(time),
-  lastTime: orNull(time),
-  firstPacket: count,
-  lastPacket: count,
-  state: orNull(z.string()).describe(
-    'TCP: `opening`, `established`, `closing`, `closed`, `reset` or `midstream`; null otherwise.',
-  ),
-  connState: orNull(
-    z.enum(['S0', 'S1', 'SF', 'REJ', 'S2', 'S3', 'RSTO', 'RSTR', 'RSTOS0', 'RSTRH', 'SH', 'SHR', 'OTH']),
-  ).describe('Zeek’s `conn_state`; null for transports that it does not know.'),
-  history: orNull(z.string()).describe(
-    'Zeek’s `history`: s SYN, h SYN+ACK, a ACK, d data, f FIN, r RST, c wrong checksum, g gap, t data sent again, w zero window, i FIN+RST, q SYN with FIN or RST; upper case from the client; `^` first: the first packet came from the server; an `X` at the end: there was more.',
-  ),
-  handshakeRtt: orNull(z.number()).describe('TCP: seconds from the client’s SYN to its ACK of the server’s.'),
-  clientTtl: orNull(count).describe('TTL or hop limit of the client’s first packet.'),
-  serverTtl: orNull(count),
-  vlans: z.array(count).describe('VLAN ids, outermost first.'),
-  icmp: z
-    .object({ type: count, code: count, identifier: orNull(count) })
-    .nullable()
-    .describe('ICMP: what asks, or stands alone, and the identifier of those that have one.'),
-  communityId: orNull(z.string()).describe('Community ID, version 1, seed 0.'),
-  host: orNull(z.string())
-    .optional()
-    .describe('The server as the client named it: TLS’s or QUIC’s server name, or HTTP’s Host.'),
-  hostnames: z
-    .object({ client: orNull(z.string()), server: orNull(z.string()) })
-    .optional()
-    .describe('What DNS answers in the capture called the two ends.'),
-  service: orNull(z.string()).optional().describe('What IANA has registered for the server’s port.'),
-  process: orNull(processInfo).describe(
-    'The process that had the socket at this machine’s end, of a live capture; where both ends are here, at the client’s. null: unknown, or several had it.',
-  ),
-  processes: z
-    .array(processInfo.extend({ end: z.enum(['client', 'server']) }))
-    .describe('Everybody who had a socket of the flow open, at either end.'),
-});
+export const processInfo = z
+  .object({
+    pid: count,
+    name: z.string().describe('What the kernel calls it: the name of its file.'),
+    user: z.string().describe('Name of the effective user.'),
+    command: z.string().describe('The command line, at most 1024 characters.'),
+  })
+  .meta({ id: 'ProcessInfo' });
 
-export const mark = z.object({ id: z.int().min(1), text: z.string(), time });
+export const packetRow = z
+  .object({
+    number: z.int().min(1).describe('`frame.number`.'),
+    time: orNull(time),
+    relativeTime: orNull(z.number()).describe('Seconds since the capture’s first packet.'),
+    length: count.describe('Octets on the wire.'),
+    capturedLength: count.describe('Octets kept.'),
+    source: orNull(z.string()),
+    destination: orNull(z.string()),
+    sourcePort: orNull(count),
+    destinationPort: orNull(count),
+    protocol: z.string(),
+    info: z.string(),
+    flow: orNull(count).describe('Id of the packet’s flow.'),
+    process: processInfo.optional().describe('The flow’s process, where it is known.'),
+    interface: z.string(),
+    direction: orNull(z.enum(['inbound', 'outbound'])),
+    problems: z.array(z.enum(['truncated', 'malformed', 'checksum', 'offload', 'analysis'])),
+    comments: z.array(z.string()).optional(),
+    fields: z
+      .record(z.string(), z.array(z.string()))
+      .optional()
+      .describe('All occurrences of the fields asked for, outermost first.'),
+  })
+  .meta({ id: 'PacketRow' });
 
-export const matches = z.object({
-  count: count.describe('Matching packets found so far.'),
-  complete: z.boolean().describe('Whether every packet has been looked at.'),
-  plan: z.enum(['all', 'columns', 'columns+decode', 'decode']),
-});
+/** One node of the tree. */
+const fieldNode = z
+  .object({
+    name: z.string().describe('Filter name.'),
+    title: z.string(),
+    value: z.union([z.number(), z.string(), z.boolean(), z.null()]).describe('Integers above 2^53 are decimal text.'),
+    display: z.string().describe('What a person reads.'),
+    text: z.string().describe('What `-T fields` prints.'),
+    offset: count.describe('Octets from the packet’s start.'),
+    length: count,
+    bitOffset: count.optional(),
+    bitLength: count.optional(),
+    generated: z.boolean().optional().describe('Computed, not found on the wire.'),
+    get fields(): z.ZodOptional<z.ZodArray<typeof fieldNode>> {
+      return z.array(fieldNode).optional();
+    },
+  })
+  .meta({ id: 'FieldNode' });
+
+const layerNode = z
+  .object({
+    protocol: z.string(),
+    title: z.string(),
+    summary: z.string(),
+    offset: count,
+    length: count,
+    payload: count.optional().describe('Octets that the layer carries behind its header.'),
+    source: count
+      .optional()
+      .describe('Index in `sources`: offsets count in those octets. Absent: in the packet’s own.'),
+    fields: z.array(fieldNode),
+  })
+  .meta({ id: 'LayerNode' });
+
+const packetProblem = z
+  .object({
+    layer: z.string(),
+    kind: z.enum(['truncated', 'malformed', 'checksum', 'offload', 'analysis']),
+    severity: z.enum(['chat', 'note', 'warn', 'error']),
+    group: z.string().describe('As Wireshark groups expert information: sequence, checksum, malformed …'),
+    at: count.describe('Octets from the packet’s start.'),
+    needed: count.optional(),
+    available: count.optional(),
+    limitedBy: z.string().optional(),
+    message: z.string(),
+  })
+  .meta({ id: 'PacketProblem' });
+
+export const packetDetail = packetRow
+  .omit({ problems: true })
+  .extend({
+    layers: z.array(layerNode),
+    problems: z.array(packetProblem),
+    bytes: z.string().describe('The captured octets in base64.'),
+    sources: z
+      .array(
+        z.object({
+          name: z.string().describe('For example `Reassembled TCP`.'),
+          bytes: z.string().describe('The octets in base64.'),
+        }),
+      )
+      .optional()
+      .describe('What this packet completes: messages and datagrams that were put together of several packets.'),
+    loss,
+  })
+  .meta({ id: 'PacketDetail' });
+
+export const flow = z
+  .object({
+    id: z.int().min(1),
+    transport: z.string(),
+    client: z.string(),
+    server: z.string(),
+    clientPort: orNull(count),
+    serverPort: orNull(count),
+    application: orNull(z.string()),
+    packets: count,
+    bytes: count,
+    clientPackets: count,
+    clientBytes: count,
+    serverPackets: count,
+    serverBytes: count,
+    firstTime: orNull(time),
+    lastTime: orNull(time),
+    firstPacket: count,
+    lastPacket: count,
+    state: orNull(z.string()).describe(
+      'TCP: `opening`, `established`, `closing`, `closed`, `reset` or `midstream`; null otherwise.',
+    ),
+    connState: orNull(
+      z.enum(['S0', 'S1', 'SF', 'REJ', 'S2', 'S3', 'RSTO', 'RSTR', 'RSTOS0', 'RSTRH', 'SH', 'SHR', 'OTH']),
+    ).describe('Zeek’s `conn_state`; null for transports that it does not know.'),
+    history: orNull(z.string()).describe(
+      'Zeek’s `history`: s SYN, h SYN+ACK, a ACK, d data, f FIN, r RST, c wrong checksum, g gap, t data sent again, w zero window, i FIN+RST, q SYN with FIN or RST; upper case from the client; `^` first: the first packet came from the server; an `X` at the end: there was more.',
+    ),
+    handshakeRtt: orNull(z.number()).describe('TCP: seconds from the client’s SYN to its ACK of the server’s.'),
+    clientTtl: orNull(count).describe('TTL or hop limit of the client’s first packet.'),
+    serverTtl: orNull(count),
+    vlans: z.array(count).describe('VLAN ids, outermost first.'),
+    icmp: z
+      .object({ type: count, code: count, identifier: orNull(count) })
+      .nullable()
+      .describe('ICMP: what asks, or stands alone, and the identifier of those that have one.'),
+    communityId: orNull(z.string()).describe('Community ID, version 1, seed 0.'),
+    host: orNull(z.string())
+      .optional()
+      .describe('The server as the client named it: TLS’s or QUIC’s server name, or HTTP’s Host.'),
+    hostnames: z
+      .object({ client: orNull(z.string()), server: orNull(z.string()) })
+      .optional()
+      .describe('What DNS answers in the capture called the two ends.'),
+    service: orNull(z.string()).optional().describe('What IANA has registered for the server’s port.'),
+    process: orNull(processInfo).describe(
+      'The process that had the socket at this machine’s end, of a live capture; where both ends are here, at the client’s. null: unknown, or several had it.',
+    ),
+    processes: z
+      .array(processInfo.extend({ end: z.enum(['client', 'server']) }))
+      .describe('Everybody who had a socket of the flow open, at either end.'),
+  })
+  .meta({ id: 'Flow' });
+
+export const mark = z.object({ id: z.int().min(1), text: z.string(), time }).meta({ id: 'Mark' });
+
+export const matches = z
+  .object({
+    count: count.describe('Matching packets found so far.'),
+    complete: z.boolean().describe('Whether every packet has been looked at.'),
+    plan: z.enum(['all', 'columns', 'columns+decode', 'decode']),
+  })
+  .meta({ id: 'Matches' });
 
 export const problem = z.object({
   type: z.string(),

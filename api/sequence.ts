@@ -47,15 +47,17 @@ const step = z.union([
   z.object({ mark: z.int().describe('The mark’s `id`.'), text: z.string(), time }),
 ]);
 
-const sequencePage = z.object({
-  hosts: z
-    .array(z.object({ address: z.string(), name: z.string().optional(), port: z.int().nullable() }))
-    .describe('The lifelines. Of one flow: the client, then the server; otherwise one a host, those of this page.'),
-  steps: z.array(step).describe('In the order of the capture, marks between them.'),
-  next: z.int().nullable().describe('The value for the next `after`; null at the end of what there is now.'),
-  position: z.int().describe('While the capture runs: the value for the `after` of what comes later.'),
-  loss,
-});
+const sequencePage = z
+  .object({
+    hosts: z
+      .array(z.object({ address: z.string(), name: z.string().optional(), port: z.int().nullable() }))
+      .describe('The lifelines. Of one flow: the client, then the server; otherwise one a host, those of this page.'),
+    steps: z.array(step).describe('In the order of the capture, marks between them.'),
+    next: z.int().nullable().describe('The value for the next `after`; null at the end of what there is now.'),
+    position: z.int().describe('While the capture runs: the value for the `after` of what comes later.'),
+    loss,
+  })
+  .meta({ id: 'SequencePage' });
 
 const after = z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('The `next` of the page before.');
 

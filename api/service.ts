@@ -4,18 +4,20 @@ import { z } from 'zod';
 import { listInterfaces } from '../captures/sources/interfaces.js';
 import { route } from './route.js';
 
-const interfaceInfo = z.object({
-  name: z.string(),
-  description: z.string(),
-  addresses: z.array(z.string()),
-  mac: z.string().nullable(),
-  loopback: z.boolean(),
-  up: z.boolean(),
-  running: z.boolean().describe('Up, and with a carrier.'),
-  linkTypes: z
-    .array(z.int())
-    .describe('LINKTYPE_ values it can deliver, the default first; empty where that is not known.'),
-});
+const interfaceInfo = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    addresses: z.array(z.string()),
+    mac: z.string().nullable(),
+    loopback: z.boolean(),
+    up: z.boolean(),
+    running: z.boolean().describe('Up, and with a carrier.'),
+    linkTypes: z
+      .array(z.int())
+      .describe('LINKTYPE_ values it can deliver, the default first; empty where that is not known.'),
+  })
+  .meta({ id: 'InterfaceInfo' });
 
 export const serviceRoutes = [
   route({

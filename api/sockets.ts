@@ -6,26 +6,28 @@ import { processInfo } from './schemas.js';
 
 const count = z.int().min(0);
 
-const socket = z.object({
-  protocol: z.enum(['tcp', 'udp', 'udplite', 'icmp', 'raw']),
-  family: z.literal([4, 6]).describe('Of the socket; one of IPv6 may talk IPv4.'),
-  localAddress: z.string().describe('`0.0.0.0` and `::` are any of the machine’s.'),
-  localPort: count.describe('Of raw sockets the IP protocol’s number, of `icmp` the identifier.'),
-  remoteAddress: z.string().nullable().describe('null: not connected.'),
-  remotePort: count.nullable(),
-  state: z
-    .string()
-    .nullable()
-    .describe('TCP’s as netstat writes it; of others `ESTABLISHED` where connected, else null.'),
-  receiveQueue: count.describe('Octets not read yet; of a listening socket, connections not accepted yet.'),
-  sendQueue: count.describe('Octets not sent or not acknowledged yet; of a listening socket, how many may wait.'),
-  inode: count.nullable().describe('null: it belongs to no process, or to none yet.'),
-  user: z.string().describe('Whose it is.'),
-  process: processInfo.nullable().describe('The process that has it open; null: unknown, or several have.'),
-  processes: z.array(processInfo).describe('Everybody who has it open.'),
-  capture: z.string().nullable().describe('The newest running capture in which it was seen.'),
-  flow: z.int().nullable().describe('Its flow in that capture; of an unconnected socket, the latest.'),
-});
+const socket = z
+  .object({
+    protocol: z.enum(['tcp', 'udp', 'udplite', 'icmp', 'raw']),
+    family: z.literal([4, 6]).describe('Of the socket; one of IPv6 may talk IPv4.'),
+    localAddress: z.string().describe('`0.0.0.0` and `::` are any of the machine’s.'),
+    localPort: count.describe('Of raw sockets the IP protocol’s number, of `icmp` the identifier.'),
+    remoteAddress: z.string().nullable().describe('null: not connected.'),
+    remotePort: count.nullable(),
+    state: z
+      .string()
+      .nullable()
+      .describe('TCP’s as netstat writes it; of others `ESTABLISHED` where connected, else null.'),
+    receiveQueue: count.describe('Octets not read yet; of a listening socket, connections not accepted yet.'),
+    sendQueue: count.describe('Octets not sent or not acknowledged yet; of a listening socket, how many may wait.'),
+    inode: count.nullable().describe('null: it belongs to no process, or to none yet.'),
+    user: z.string().describe('Whose it is.'),
+    process: processInfo.nullable().describe('The process that has it open; null: unknown, or several have.'),
+    processes: z.array(processInfo).describe('Everybody who has it open.'),
+    capture: z.string().nullable().describe('The newest running capture in which it was seen.'),
+    flow: z.int().nullable().describe('Its flow in that capture; of an unconnected socket, the latest.'),
+  })
+  .meta({ id: 'Socket' });
 
 export const socketRoutes = [
   route({

@@ -32,14 +32,16 @@ const segment = z.union([
   z.object({ from: side, gap: z.int().describe('Octets that are missing here: they were not captured.') }),
 ]);
 
-const streamPage = z.object({
-  client: end,
-  server: end,
-  segments: z.array(segment).describe('In the order in which they could be read.'),
-  next: z.int().nullable().describe('The value for the next `after`; null at the end of what there is now.'),
-  position: z.int().describe('While the capture runs: the value for the `after` of what comes later.'),
-  loss,
-});
+const streamPage = z
+  .object({
+    client: end,
+    server: end,
+    segments: z.array(segment).describe('In the order in which they could be read.'),
+    next: z.int().nullable().describe('The value for the next `after`; null at the end of what there is now.'),
+    position: z.int().describe('While the capture runs: the value for the `after` of what comes later.'),
+    loss,
+  })
+  .meta({ id: 'StreamPage' });
 
 const FORMATS = ['json', 'text', 'hex', 'raw'] as const;
 const mediaTypes = {

@@ -65,10 +65,10 @@ export function doctorCommand(): Command {
 
 function node(): Finding {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  const enough = major > 20 || (major === 20 && minor >= 11);
+  const enough = major > 20 || (major === 20 && minor >= 19);
   return enough
     ? good(`Node ${process.versions.node}`)
-    : wrong(`Node ${process.versions.node} is too old: 20.11 is needed`, 'Install a newer one: https://nodejs.org');
+    : wrong(`Node ${process.versions.node} is too old: 20.19 is needed`, 'Install a newer one: https://nodejs.org');
 }
 
 function addon(): Finding {

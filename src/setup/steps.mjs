@@ -3,6 +3,7 @@ import { compile, distIsCurrent } from './compile.mjs';
 import { dependenciesAreCurrent, installDependencies } from './dependencies.mjs';
 import { locked } from './lock.mjs';
 import { buildNative, nativeIsCurrent } from './native.mjs';
+import { buildPage, pageIsCurrent } from './page.mjs';
 import { StepError, say, tail } from './progress.mjs';
 import { root } from './project.mjs';
 import { ensurePackages, missingPackages } from './system-packages.mjs';
@@ -18,12 +19,14 @@ export function setUp(purpose, options = {}) {
   const programs = purpose === 'test' ? ['test'] : [];
   // A compiler is not asked for on a machine where everything is compiled, and nothing is written there.
   const compiled = () => dependenciesAreCurrent() && nativeIsCurrent();
-  if (compiled() && distIsCurrent() && missingPackages(programs).length === 0) return { native: true, missing: [] };
+  const built = () => distIsCurrent() && pageIsCurrent();
+  if (compiled() && built() && missingPackages(programs).length === 0) return { native: true, missing: [] };
   return locked(() => {
     const missing = ensurePackages(compiled() ? programs : ['build', ...programs]);
     installDependencies();
     const native = buildNative(missing, options);
     compile();
+    buildPage();
     return { native, missing };
   });
 }

@@ -1,0 +1,122 @@
+/** The whole page: what capture is shown, its parts, and how it is doing. */
+
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import './app.css';
+import { get } from './api/client';
+import { StatusBar } from './captures/status-bar';
+import { FilterBar } from './filter/filter-bar';
+import { fieldsOf } from './packets/columns';
+import { openList, useList } from './packets/list-state';
+import { PacketsTab } from './packets/packets-tab';
+import { follow, onNews, useLive } from './state/live';
+import { useSettings } from './state/settings';
+import { effectiveFilter, show, showCapture, type Tab, useView } from './state/view';
+import { text } from './text';
+
+/** The parts that there are, in the order of their tabs. */
+const PARTS: readonly { readonly tab: Tab; readonly Part: () => React.ReactNode }[] = [
+  { tab: 'packets', Part: PacketsTab },
+];
+
+export function App() {
+  useAppearance();
+  useFirstCapture();
+  useCapture();
+  const tab = useView((view) => view.tab);
+  const { Part } = PARTS.find((part) => part.tab === tab) ?? PARTS[0];
+  return (
+    <>
+      <header className="app-head">
+        <h1>{text.app.name}</h1>
+        <StatusBar />
+      </header>
+      <FilterBar />
+      <Tabs />
+      <main className="app-part" role="tabpanel" id="part" aria-labelledby={`tab-${tab}`}>
+        <Part />
+      </main>
+    </>
+  );
+}
+
+function Tabs() {
+  const tab = useView((view) => view.tab);
+  const move = (event: React.KeyboardEvent) => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (step === 0) return;
+    const at = PARTS.findIndex((part) => part.tab === tab);
+    const to = PARTS[(at + step + PARTS.length) % PARTS.length].tab;
+    show({ tab: to });
+    document.getElementById(`tab-${to}`)?.focus();
+  };
+  return (
+    <div role="tablist" aria-label={text.app.parts} className="app-tabs" onKeyDown={move}>
+      {PARTS.map((part) => (
+        <button
+          type="button"
+          role="tab"
+          key={part.tab}
+          id={`tab-${part.tab}`}
+          aria-selected={part.tab === tab}
+          aria-controls="part"
+          tabIndex={part.tab === tab ? 0 : -1}
+          onClick={() => show({ tab: part.tab })}
+        >
+          {text.app.tabs[part.tab]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function useAppearance(): void {
+  const { theme, large } = useSettings();
+  useEffect(() => {
+    const dark = window.matchMedia('(prefers-color-scheme: dark)');
+    const apply = () => {
+      const root = document.documentElement;
+      root.dataset['theme'] = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
+      root.dataset['large'] = String(large);
+    };
+    apply();
+    dark.addEventListener('change', apply);
+    return () => dark.removeEventListener('change', apply);
+  }, [theme, large]);
+}
+
+/** Somebody who opens the page looks at what is running, or at what came last. */
+function useFirstCapture(): void {
+  const capture = useView((view) => view.capture);
+  const { data } = useQuery({
+    queryKey: ['captures'],
+    queryFn: ({ signal }) => get('/api/captures', {}, {}, signal),
+    refetchInterval: 5000,
+  });
+  useEffect(() => {
+    if (capture !== null || data === undefined || data.length === 0) return;
+    const best = data.findLast(({ state }) => state === 'running') ?? data[data.length - 1];
+    const { tab, filter } = useView.getState();
+    showCapture(best.id, { tab, filter });
+  }, [capture, data]);
+}
+
+/** Follows the capture of the view, and opens its list. */
+function useCapture(): void {
+  const capture = useView((view) => view.capture);
+  const filter = useView(effectiveFilter);
+  const columns = useSettings((settings) => settings.columns);
+  const fields = fieldsOf(columns).join(',');
+  useEffect(() => (capture === null ? undefined : follow(capture, filter)), [capture, filter]);
+  useEffect(
+    // The list reads the filter itself: naming it here is what opens another one when it changes.
+    () =>
+      capture === null || filter === undefined ? undefined : openList(capture, fields === '' ? [] : fields.split(',')),
+    [capture, filter, fields],
+  );
+  useEffect(() => onNews((news) => useList.getState().rows?.hear(news)), []);
+  const known = useLive((live) => (live.id === capture ? live.capture : null));
+  useEffect(() => {
+    if (known !== null) useList.getState().rows?.grown(known.packets, known.firstPacket);
+  }, [known]);
+}

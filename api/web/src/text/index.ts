@@ -1,0 +1,6 @@
+/** Everything that the page says, by the part of the page that says it: a translation is another file like each of these. */
+
+import { app } from './app';
+import { packets } from './packets';
+
+export const text = { app, packets };
