@@ -59,6 +59,28 @@ export function readBits(view: DataView, bit: number, bits: number): number {
   return Math.floor(value / 2 ** (bytes * 8 - shift - bits)) % 2 ** bits;
 }
 
+/**
+ * Writes an unsigned number in network byte order: what `readBits` reads. Bits of the octets around it stay as they are.
+ *
+ * @param bit bits from the view's first bit
+ * @param bits width, 1 … 48
+ * @param value 0 … 2^bits - 1
+ */
+export function writeBits(view: DataView, bit: number, bits: number, value: number): void {
+  let at = bit;
+  for (let left = bits; left > 0; ) {
+    const byte = Math.floor(at / 8);
+    const free = 8 - (at - byte * 8);
+    const taken = Math.min(free, left);
+    const chunk = Math.floor(value / 2 ** (left - taken)) % 2 ** taken;
+    const shift = free - taken;
+    const mask = (2 ** taken - 1) << shift;
+    view.setUint8(byte, (view.getUint8(byte) & ~mask) | (chunk << shift));
+    at += taken;
+    left -= taken;
+  }
+}
+
 /** A reader for a little-endian field of 1 … 6 whole octets. */
 export function littleEndianReader(bitOffset: number, bits: number): Reader {
   if ((bitOffset & 7) !== 0 || (bits & 7) !== 0) throw new Error('a little-endian field must be whole octets');
