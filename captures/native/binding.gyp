@@ -4,6 +4,7 @@
       "target_name": "netglass_native",
       "sources": [
         "src/addon.cc",
+        "src/calls.cc",
         "src/capture.cc",
         "src/filter.cc",
         "src/interfaces.cc",

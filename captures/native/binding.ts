@@ -71,6 +71,61 @@ export interface NativeInterface {
   dlts: number[];
 }
 
+/** What a socket call answered. */
+export interface CallResult {
+  /** As the call returned it; -1: it failed. */
+  value: number;
+  /** Why it failed; 0: it did not. */
+  errno: number;
+  /** The time of day around the call, in nanoseconds since 1970, from the clock that stamps packets. */
+  begin: bigint;
+  end: bigint;
+}
+
+/** A result with an address in it: the peer's, the sender's or one's own; absent where the call tells none. */
+export type AddressResult = CallResult & { address?: string; port?: number };
+
+/**
+ * The socket calls, with non-blocking sockets: what would wait fails with EAGAIN. Addresses are numbers as text; data and
+ * descriptors are trusted. `close` twice may close what somebody else opened in between.
+ */
+export interface SocketCalls {
+  socket(
+    family: 'AF_INET' | 'AF_INET6',
+    type: 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET',
+    protocol: number,
+  ): CallResult;
+  bind(fd: number, address: string, port: number): CallResult;
+  connect(fd: number, address: string, port: number): CallResult;
+  listen(fd: number, backlog: number): CallResult;
+  accept(fd: number): AddressResult;
+  send(fd: number, data: Uint8Array): CallResult;
+  sendto(fd: number, data: Uint8Array, address: string, port: number): CallResult;
+  /** @param size at most 1 MiB are read */
+  recvfrom(fd: number, size: number): AddressResult & { data?: Uint8Array };
+  /** @param how 0 no more receiving, 1 no more sending, 2 neither */
+  shutdown(fd: number, how: number): CallResult;
+  close(fd: number): CallResult;
+  getsockname(fd: number): AddressResult;
+  getpeername(fd: number): AddressResult;
+  setsockopt(fd: number, option: SocketOption, value: number): CallResult;
+  getsockopt(fd: number, option: SocketOption): CallResult & { option?: number };
+  /** Whether the next call on it, a sending or a receiving one, would be answered without waiting. */
+  ready(fd: number, toSend: boolean): boolean;
+  /** Nanoseconds since 1970. */
+  now(): bigint;
+}
+
+/** `TCP_QUICKACK` is Linux's alone. */
+export type SocketOption =
+  | 'SO_REUSEADDR'
+  | 'SO_RCVBUF'
+  | 'SO_SNDBUF'
+  | 'SO_ERROR'
+  | 'TCP_NODELAY'
+  | 'TCP_QUICKACK'
+  | 'TCP_MAXSEG';
+
 export interface NativeBinding {
   /** Opens in its own thread: `opened` or `failed` is an event. `wake` is called at most once a block. */
   readonly Capture: new (
@@ -93,6 +148,8 @@ export interface NativeBinding {
    * processes may not be looked into. Blocks for some milliseconds.
    */
   socketHolders(inodes: Float64Array): { holders: Float64Array; denied: number };
+  /** The socket calls of POSIX, for the lab. */
+  readonly calls: SocketCalls;
   /** Such as `libpcap version 1.10.3 (with TPACKET_V3)`. */
   readonly libraryVersion: string;
 }

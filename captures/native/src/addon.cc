@@ -1,6 +1,7 @@
 // The addon's exports. Everything that interprets, validates and names is in TypeScript (captures/sources).
 #include <pcap/pcap.h>
 
+#include "calls.h"
 #include "capture.h"
 #include "filter.h"
 #include "interfaces.h"
@@ -15,6 +16,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("filterAccepts", Napi::Function::New(env, filterAccepts, "filterAccepts"));
   exports.Set("listSockets", Napi::Function::New(env, listSockets, "listSockets"));
   exports.Set("socketHolders", Napi::Function::New(env, socketHolders, "socketHolders"));
+  exports.Set("calls", defineCalls(env));
   exports.Set("libraryVersion", Napi::String::New(env, pcap_lib_version()));
   return exports;
 }
