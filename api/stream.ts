@@ -1,6 +1,5 @@
 /** Answers that are longer than memory, or never end. */
 
-import { once } from 'node:events';
 import type { Request, Response } from 'express';
 
 /**
@@ -14,22 +13,22 @@ export function keepOpen(request: Request, response: Response, whenGone: () => v
   response.once('close', whenGone);
 }
 
-/** Writes a piece, and waits while the client does not keep up. @returns false once it has gone */
-export async function write(response: Response, piece: Uint8Array | string): Promise<boolean> {
-  if (response.destroyed || response.writableEnded) return false;
-  if (!response.write(piece)) {
-    const gone = new AbortController();
-    const stop = () => gone.abort();
-    response.once('close', stop);
-    try {
-      await once(response, 'drain', { signal: gone.signal });
-    } catch (error) {
-      if (!gone.signal.aborted) throw error;
-    } finally {
-      response.off('close', stop);
-    }
-  }
-  return !response.destroyed;
+/**
+ * Writes a piece, and waits until the system has all of it: its memory is then used again.
+ *
+ * @returns false once the client has gone
+ */
+function write(response: Response, piece: Uint8Array): Promise<boolean> {
+  if (response.destroyed || response.writableEnded) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const gone = () => resolve(false);
+    response.once('close', gone);
+    response.write(piece, (error) => {
+      response.off('close', gone);
+      // A client that has gone is no error: nobody is there to tell.
+      resolve(error == null && !response.destroyed);
+    });
+  });
 }
 
 /**

@@ -2,17 +2,15 @@
 
 import { addressOctets } from '../../decoders/filter/octets.js';
 import { nameResolution } from '../formats/pcapng-writer.js';
-import type { CaptureReader } from './capture-reader.js';
-import { HostNames } from './host-names.js';
+import type { HostNames } from './host-names.js';
 
-/** Milliseconds that looking for names may hold up the first packets. */
+/** Milliseconds that looking for names that are not known yet may hold up the first packets. */
 const PATIENCE = 150;
 /** Addresses a block: some 100 octets each, and readers refuse blocks of 16 MB. */
 const ADDRESSES_EACH = 10_000;
 
 /** No block when no answer named an address. */
-export async function nameBlocks(reader: CaptureReader, pause: () => Promise<void>): Promise<Uint8Array[]> {
-  const hosts = new HostNames(reader);
+export async function nameBlocks(hosts: HostNames, pause: () => Promise<void>): Promise<Uint8Array[]> {
   await hosts.update(PATIENCE, pause);
   const entries = hosts.all().flatMap(({ address, names }) => {
     const octets = addressOctets(address);

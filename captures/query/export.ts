@@ -60,6 +60,7 @@ class Selection {
  * @param readMarks asked at the start and whenever there is more
  * @param prologue blocks of a pcapng that stand before all packets, such as names
  * @param newSecrets blocks of those that were given since it was asked last; they stand before the packets that come next
+ * @param room memory to read the log into: a piece that is as the log has it lies there
  * @param waitForMore for `follow`: settles when there is more, or the capture has ended (false)
  * @throws CaptureError `unsupported` for a pcap of several link types; FilterError
  */
@@ -70,6 +71,7 @@ export async function* exportPackets(
   waitForMore: Wait,
   prologue: () => Promise<readonly Uint8Array[]> = async () => [],
   newSecrets: () => readonly Uint8Array[] = () => [],
+  room?: () => Uint8Array,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const selection = query.filter ? new Selection(reader, query.filter) : undefined;
   const file = query.format === 'pcap' ? new PcapFile(reader) : new PcapngFile();
@@ -96,7 +98,7 @@ export async function* exportPackets(
           if (scanner === undefined) continue;
         }
         const end = segment < checkpoint.segment ? Number.POSITIVE_INFINITY : checkpoint.offset;
-        for (let run = scanner.next(end); run !== null; run = scanner.next(end)) {
+        for (let run = scanner.next(end, room?.()); run !== null; run = scanner.next(end, room?.())) {
           const start = number;
           yield file.piece(
             run.bytes.subarray(0, run.length),
@@ -167,7 +169,8 @@ class PcapngFile {
       if (at > kept) parts.push(bytes.subarray(kept, at));
       kept = at + view.getUint32(at + 4, true);
     }
-    if (kept === 0) return bytes;
+    // Where they stand in front, as at a segment's start, nothing needs to be moved.
+    if (parts.length === 0) return bytes.subarray(kept);
     parts.push(bytes.subarray(kept));
     return Buffer.concat(parts);
   }

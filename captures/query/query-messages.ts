@@ -2,6 +2,7 @@
 
 import type { CaptureErrorCode } from '../sources/source.js';
 import type { filterLanguage } from './filter-language.js';
+import type { PiecePlace } from './pieces.js';
 import type { ExportQuery, FollowQuery } from './query-types.js';
 import type { Questions } from './questions.js';
 
@@ -51,7 +52,8 @@ export type QueryMessage =
   | AskMessage
   | LanguageMessage
   | StreamMessage
-  | { readonly type: 'credit'; readonly id: number }
+  /** A piece has been used: its slot is free again. */
+  | { readonly type: 'release'; readonly id: number; readonly slot: number }
   | { readonly type: 'cancel'; readonly id: number }
   /** The index of a capture has grown, or the capture has ended. */
   | { readonly type: 'progress'; readonly capture: string; readonly ended: boolean }
@@ -60,7 +62,7 @@ export type QueryMessage =
 
 export type AnswerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'piece'; readonly id: number; readonly piece: Uint8Array }
+  | { readonly type: 'piece'; readonly id: number; readonly place: PiecePlace }
   /** The index on flows would have made the answer quicker. */
   | { readonly type: 'wants-flow-index'; readonly id: number; readonly capture: string }
   | { readonly type: 'end'; readonly id: number }

@@ -5,6 +5,7 @@ import { FilterError } from '../../decoders/filter/error.js';
 import { CaptureError } from '../sources/source.js';
 import type { CaptureStore } from '../store/capture-store.js';
 import type { filterLanguage } from './filter-language.js';
+import { PieceReceiver } from './pieces.js';
 import type {
   Answer,
   AnswerMessage,
@@ -24,7 +25,7 @@ interface Pending {
 }
 
 interface Stream {
-  readonly pieces: Uint8Array[];
+  readonly pieces: PieceReceiver;
   done: boolean;
   error?: Error;
   wake?: () => void;
@@ -81,7 +82,7 @@ export class QueryPool {
     }
   }
 
-  /** The pieces of an export, produced only as fast as they are taken. */
+  /** The pieces of an export, produced only as fast as they are taken; each may be read until the next is asked for. */
   async *stream(capture: string, query: ExportQuery | FollowQuery): AsyncGenerator<Uint8Array, void, undefined> {
     let begun = false;
     try {
@@ -101,17 +102,17 @@ export class QueryPool {
     query: ExportQuery | FollowQuery,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const id = this.nextId++;
-    const stream: Stream = { pieces: [], done: false };
+    const stream: Stream = { pieces: new PieceReceiver(), done: false };
     const folder = this.store.folder(capture);
     const running = this.store.get(capture)?.stoppedAt === null;
     this.streams.set(id, stream);
     this.tell({ type: 'stream', id, capture, folder, query, running });
     try {
       for (;;) {
-        const piece = stream.pieces.shift();
-        if (piece !== undefined) {
-          yield piece;
-          this.tellIfRunning({ type: 'credit', id });
+        const taken = stream.pieces.next();
+        if (taken !== undefined) {
+          yield taken.piece;
+          this.tellIfRunning({ type: 'release', id, slot: taken.slot });
         } else if (stream.error !== undefined) throw stream.error;
         else if (stream.done) return;
         else
@@ -199,7 +200,7 @@ export class QueryPool {
   private receive(message: AnswerMessage): void {
     const stream = this.streams.get(message.id);
     if (message.type === 'wants-flow-index') this.store.indexFlows(message.capture);
-    else if (message.type === 'piece') stream?.pieces.push(message.piece);
+    else if (message.type === 'piece') stream?.pieces.add(message.place);
     else if (message.type === 'end') {
       if (stream !== undefined) stream.done = true;
     } else {

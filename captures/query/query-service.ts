@@ -68,7 +68,7 @@ export class QueryService {
     return this.pool.ask(id, 'sequence', query);
   }
 
-  /** The stream as a file or as events, piece by piece. @throws CaptureError before the first piece */
+  /** The stream as a file or as events, piece by piece, as for `export`. @throws CaptureError before the first piece */
   follow(id: string, query: FollowQuery): AsyncGenerator<Uint8Array, void, undefined> {
     return this.pool.stream(id, query);
   }
@@ -89,7 +89,8 @@ export class QueryService {
   }
 
   /**
-   * A file, piece by piece. Stops producing when nobody takes the pieces; `return()` ends it early.
+   * A file, piece by piece; a piece may be read until the next one is asked for. Stops producing when nobody takes the
+   * pieces; `return()` ends it early.
    *
    * @throws CaptureError `unsupported` for a pcap of several link types, before the first piece
    */

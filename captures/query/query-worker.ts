@@ -7,10 +7,10 @@ import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
 import { CaptureReader, IndexOutdated } from './capture-reader.js';
 import { exportPackets } from './export.js';
-import { nameBlocks } from './export-names.js';
 import { exportRows } from './export-rows.js';
 import { SecretBlocks } from './export-secrets.js';
 import { filterLanguage } from './filter-language.js';
+import { PieceSender } from './pieces.js';
 import type {
   AnswerMessage,
   AskMessage,
@@ -25,17 +25,14 @@ import { followFlow } from './stream-pages.js';
 const main = parentPort as MessagePort;
 /** Captures kept open; each holds a database and a result set or two. */
 const OPEN_CAPTURES = 8;
-/** Pieces of an export that may wait to be taken. */
-const PIECES = 4;
 
-const tell = (message: AnswerMessage, transfer: ArrayBuffer[] = []): void => main.postMessage(message, transfer);
+const tell = (message: AnswerMessage): void => main.postMessage(message);
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** An export under way. */
 interface Stream {
   readonly capture: string;
-  /** Pieces that the other side has room for. */
-  credits: number;
+  readonly sender: PieceSender;
   /** Nobody wants it any more. */
   stopped: boolean;
   /** The capture runs no more. */
@@ -89,7 +86,7 @@ function answerLanguage({ id, question, argument }: LanguageMessage): void {
 
 async function stream(message: StreamMessage): Promise<void> {
   const { id, capture, folder, query } = message;
-  const state: Stream = { capture, credits: PIECES, stopped: false, ended: !message.running, news: false };
+  const state: Stream = { capture, sender: new PieceSender(), stopped: false, ended: !message.running, news: false };
   streams.set(id, state);
   // A reader of its own: an export takes its time, and the shared one may be closed meanwhile.
   let reader: CaptureReader | undefined;
@@ -108,16 +105,13 @@ async function stream(message: StreamMessage): Promise<void> {
               () => readMarks(folder),
               query,
               wait,
-              () => nameBlocks(stored, pause),
+              () => namesIn(capture, folder),
               () => secrets.next(),
+              () => state.sender.room(),
             );
     for await (const piece of pieces) {
-      if (piece.length > 0) {
-        const copy = new Uint8Array(piece);
-        tell({ type: 'piece', id, piece: copy }, [copy.buffer]);
-        state.credits--;
-      }
-      await until(state, () => state.credits > 0);
+      if (piece.length > 0) tell({ type: 'piece', id, place: state.sender.put(piece) });
+      await until(state, () => state.sender.hasRoom);
       await pause();
       if (state.stopped) break;
     }
@@ -128,6 +122,12 @@ async function stream(message: StreamMessage): Promise<void> {
     reader?.close();
     streams.delete(id);
   }
+}
+
+/** The names of a capture's hosts are what all its questions share. */
+function namesIn(capture: string, folder: string): Promise<Uint8Array[]> {
+  const questions = questionsAbout(capture, folder);
+  return questions.during(() => questions.nameBlocks());
 }
 
 /** Waits until a condition holds or the export is not wanted any more. */
@@ -183,10 +183,8 @@ main.on('message', (message: QueryMessage) => {
     case 'stream':
       void stream(message);
       break;
-    case 'credit':
-      change(streams.get(message.id), (state) => {
-        state.credits++;
-      });
+    case 'release':
+      change(streams.get(message.id), (state) => state.sender.release(message.slot));
       break;
     case 'cancel':
       change(streams.get(message.id), (state) => {

@@ -6,6 +6,7 @@ import { CaptureError } from '../sources/source.js';
 import { readMarks } from '../store/marks.js';
 import { CaptureReader, type PacketRef } from './capture-reader.js';
 import { type Check, type CheckReport, judge } from './checks.js';
+import { nameBlocks } from './export-names.js';
 import { FilterRun } from './filter-run.js';
 import { FlowHosts } from './flow-hosts.js';
 import { flowById, flowPage } from './flows.js';
@@ -43,6 +44,7 @@ export type Pause = () => Promise<void>;
 export class Questions {
   readonly reader: CaptureReader;
   private readonly counts: Statistics;
+  private readonly hosts: HostNames;
   private readonly names: NameBook;
   private readonly servers: FlowHosts;
   private readonly streams: StreamPages;
@@ -69,7 +71,8 @@ export class Questions {
         : (await this.filteredRefs(filter.trim(), { after }, limit)).refs,
     );
     this.servers = new FlowHosts(this.reader, pause);
-    this.names = new NameBook(new HostNames(this.reader), pause);
+    this.hosts = new HostNames(this.reader);
+    this.names = new NameBook(this.hosts, pause);
     this.counts = new Statistics(this.reader, pause, async (filter, enough) => {
       const results = this.resultSet(filter);
       await this.lookUntil(results, enough);
@@ -118,6 +121,11 @@ export class Questions {
   /** Every address that an answer in the capture named; with `addresses`, those, and the makers of network cards. */
   hostNames(addresses: readonly string[] | undefined): Promise<NamesAnswer> {
     return this.names.answer(addresses);
+  }
+
+  /** The names that stand in front of an export: those that other questions have found already cost nothing more. */
+  nameBlocks(): Promise<Uint8Array[]> {
+    return nameBlocks(this.hosts, this.pause);
   }
 
   /** A page of what the two ends of a flow said. @throws CaptureError */

@@ -6,7 +6,7 @@ import { MAXIMUM_BLOCK } from '../formats/reader.js';
 
 const READ_BYTES = 1 << 20;
 
-/** A run of whole blocks in a buffer that the next call to `next` uses again. */
+/** A run of whole blocks in a buffer that the next call to `next` uses again, unless it is given another. */
 export interface BlockRun {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -18,8 +18,8 @@ export interface BlockRun {
 
 export class BlockScanner {
   private readonly fd: number;
-  private buffer = new Uint8Array(READ_BYTES);
-  private view = new DataView(this.buffer.buffer);
+  private buffer: Uint8Array = new Uint8Array(0);
+  private view: DataView = new DataView(this.buffer.buffer);
 
   /** @param position octet in the segment at which a block starts */
   constructor(
@@ -32,15 +32,18 @@ export class BlockScanner {
   /**
    * The whole blocks from `position` on, at most about 1 MiB of them and not beyond `end`; null when there is no
    * whole, sound block there. Moves `position` past them.
+   *
+   * @param room memory to read into, used as long as no block is longer
    */
-  next(end = Number.POSITIVE_INFINITY): BlockRun | null {
+  next(end = Number.POSITIVE_INFINITY, room?: Uint8Array): BlockRun | null {
+    if (room !== undefined) this.use(room);
+    else if (this.buffer.length === 0) this.use(new Uint8Array(READ_BYTES));
     let filled = this.fill(Math.min(this.buffer.length, end - this.position));
     let length = wholeBlocks(this.view, filled);
     if (length === 0 && filled >= 8) {
       const first = this.view.getUint32(4, true);
       if (first <= filled || first > MAXIMUM_BLOCK || this.position + first > end) return null;
-      if (this.buffer.length < first) this.buffer = new Uint8Array(first);
-      this.view = new DataView(this.buffer.buffer);
+      if (this.buffer.length < first) this.use(new Uint8Array(first));
       filled = this.fill(first);
       length = wholeBlocks(this.view, filled);
     }
@@ -52,6 +55,11 @@ export class BlockScanner {
 
   close(): void {
     closeSync(this.fd);
+  }
+
+  private use(buffer: Uint8Array): void {
+    this.buffer = buffer;
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   }
 
   private fill(wanted: number): number {

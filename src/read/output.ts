@@ -1,6 +1,5 @@
 /** Standard output, or a file, that makes the reader wait when it is not written as fast. */
 
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { CaptureError } from '../../captures/sources/source.js';
@@ -15,8 +14,14 @@ export class Output {
     this.stream = path === '-' ? process.stdout : createWriteStream(path);
     if (path !== '-')
       this.stream.on('error', (error) => {
-        this.failure = new CaptureError('io', `${path} cannot be written: ${error.message}`);
+        this.failed(error);
       });
+  }
+
+  private failed(error: Error): Error {
+    this.failure ??=
+      this.path === '-' ? error : new CaptureError('io', `${this.path} cannot be written: ${error.message}`);
+    return this.failure;
   }
 
   line(text: string): void {
@@ -31,12 +36,12 @@ export class Output {
     await this.write(text);
   }
 
-  /** @throws CaptureError `io` */
+  /** The octets of a piece are with the system when this resolves: its memory may be used again. @throws CaptureError `io` */
   async write(piece: string | Uint8Array): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
-    if (piece.length === 0 || this.stream.write(piece)) return;
-    await once(this.stream, 'drain').catch((error: unknown) => {
-      throw this.failure ?? error;
+    if (piece.length === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      this.stream.write(piece, (error) => (error == null ? resolve() : reject(this.failed(error))));
     });
   }
 

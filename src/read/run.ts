@@ -120,8 +120,7 @@ function writing(output: Output): WholeSink {
     },
     block: async ({ bytes }, source, matched) => {
       await output.write(writer.describe(source.interfaces));
-      // The writer uses its buffer again, and a slow disk would be given the next block's octets.
-      await output.write(new Uint8Array(writer.writeBlock(bytes, matched)));
+      await output.write(writer.writeBlock(bytes, matched));
     },
     end: (source) => output.write(writer.describe(source.interfaces)),
   };

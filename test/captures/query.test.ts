@@ -251,7 +251,8 @@ const permitted = process.platform === 'linux' && process.getuid?.() === 0;
     const texts = () => Buffer.concat(pieces).toString('latin1');
     let ended = false;
     const follow = (async () => {
-      for await (const piece of one.queries.export(id, { format: 'pcapng', follow: true })) pieces.push(piece);
+      for await (const piece of one.queries.export(id, { format: 'pcapng', follow: true }))
+        pieces.push(new Uint8Array(piece));
       ended = true;
     })();
     for (let round = 1; round <= 4; round++) {

@@ -100,7 +100,7 @@ export function balanced(folder: string): number {
 
 export async function exported(queries: QueryService, id: string, query: ExportQuery): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of queries.export(id, query)) pieces.push(piece);
+  for await (const piece of queries.export(id, query)) pieces.push(new Uint8Array(piece));
   return Buffer.concat(pieces);
 }
 
