@@ -1,10 +1,11 @@
 /** Reads a header into nodes of the detail tree: a cursor whose every read is checked. */
 
-import { littleEndianReader, readBits, readUint64 } from './bytes.js';
+import { readBits } from './bytes.js';
 import type { Conversation, TransportNotes } from './conversation.js';
 import type { Field, FieldDeclaration } from './field.js';
-import { asciiText, etherText, hexNumber, hexText, ipv4Text, ipv6Text, lineText, utf8Text } from './format.js';
-import { secondsText } from './frame.js';
+import { displayOf, textOf, valueAt, variableValue } from './field-values.js';
+import { hexText } from './format.js';
+import { LazyNode } from './lazy-node.js';
 import type { Problem } from './problem.js';
 import type { FieldNode, FieldValue } from './tree.js';
 import type { Walk } from './walk.js';
@@ -27,6 +28,8 @@ export interface Dissection {
   readonly conversation?: Conversation | undefined;
   /** What is known from them of the packet's transports, outermost first. */
   readonly notes?: readonly TransportNotes[] | undefined;
+  /** Whether nobody looks at more of the tree than at some fields' values: the others' are not written down, nor summaries. */
+  readonly lean?: boolean;
 }
 
 export class Body {
@@ -170,12 +173,13 @@ export class Body {
 
   /** Adds a value that was computed, or read by other means, at a place of the packet. Offsets are octets in the view. */
   derived(field: Field, value: FieldValue, display?: string, at = this.position, length = 0): FieldNode {
+    const lean = this.dissection.lean === true;
     const node: FieldNode = {
       name: field.name,
       title: field.title,
       value,
-      display: display ?? displayOf(field, value),
-      text: textOf(field, value),
+      display: display ?? (lean ? '' : displayOf(field, value)),
+      text: lean ? '' : textOf(field, value),
       offset: at - this.walk.packetStart,
       length,
       generated: true,
@@ -192,12 +196,13 @@ export class Body {
 
   /** A value that stands on the wire at [at, at + length) in a form that only the protocol knows (a DNS name). */
   found(field: Field, value: FieldValue, at: number, length: number, display?: string): FieldNode {
+    const lean = this.dissection.lean === true;
     const node: FieldNode = {
       name: field.name,
       title: field.title,
       value,
-      display: display ?? displayOf(field, value),
-      text: textOf(field, value),
+      display: display ?? (lean ? '' : displayOf(field, value)),
+      text: lean ? '' : textOf(field, value),
       offset: at - this.walk.packetStart,
       length,
     };
@@ -238,7 +243,8 @@ export class Body {
       const end = Math.max(this.position, Math.min(start + length, this.limit));
       node.length = end - start;
       if (this.position < end) {
-        node.fields!.push(gapNode(this.view, this.walk.packetStart, this.position, end));
+        if (this.dissection.lean !== true)
+          node.fields!.push(gapNode(this.view, this.walk.packetStart, this.position, end));
         this.position = end;
       }
       if (field.kind === 'bytes') {
@@ -315,8 +321,15 @@ export class Body {
   skip(octets: number): void {
     this.need(octets, 'skipped octets');
     const end = this.position + octets;
-    if (octets > 0) this.push(gapNode(this.view, this.walk.packetStart, this.position, end));
+    if (octets > 0) this.push(this.gap(end));
     this.position = end;
+  }
+
+  private gap(end: number): FieldNode {
+    const { view, position } = this;
+    const { packetStart } = this.walk;
+    if (this.dissection.lean === true) return LazyNode.variable(GAP, view, position, end - position, packetStart);
+    return gapNode(view, packetStart, position, end);
   }
 
   /** Shows another value for a field that was read already: what the octets say is not what they stand for. */
@@ -380,6 +393,11 @@ export class Body {
 
   /** A node for a field whose width is declared, at an absolute bit position of the view. */
   private fixed(field: Field, at: number, bit: number): FieldNode {
+    if (this.dissection.lean === true) {
+      const node = LazyNode.fixed(field, this.view, at, bit, this.walk.packetStart);
+      if (field.children.length > 0) node.fields = this.parts(field, bit, Number(node.value));
+      return node;
+    }
     const value = valueAt(field, this.view, at, bit - at * 8);
     const whole = (bit & 7) === 0 && (field.bits & 7) === 0;
     const fields = field.children.length === 0 ? undefined : this.parts(field, bit, Number(value));
@@ -411,6 +429,7 @@ export class Body {
   }
 
   private variable(field: Field, at: number, length: number): FieldNode {
+    if (this.dissection.lean === true) return LazyNode.variable(field, this.view, at, length, this.walk.packetStart);
     const value = variableValue(field, this.view, at, length);
     return {
       name: field.name,
@@ -424,88 +443,18 @@ export class Body {
   }
 }
 
+const GAP: Field = {
+  name: 'gap',
+  title: 'Octets that no field describes',
+  kind: 'bytes',
+  bits: 0,
+  bitOffset: -1,
+  children: [],
+};
+
 /** Octets [from, to) of the view that no field describes. */
 export function gapNode(view: DataView, packetStart: number, from: number, to: number): FieldNode {
+  const { name, title } = GAP;
   const hex = hexText(view, from, to - from);
-  const title = 'Octets that no field describes';
-  return { name: 'gap', title, value: hex, display: hex, text: hex, offset: from - packetStart, length: to - from };
-}
-
-function valueAt(field: FieldDeclaration, view: DataView, at: number, bitOffset: number): FieldValue {
-  switch (field.kind) {
-    case 'ipv4':
-      return ipv4Text(view, at);
-    case 'ipv6':
-      return ipv6Text(view, at);
-    case 'ether':
-      return etherText(view, at);
-    case 'bytes':
-      return hexText(view, at, field.bits / 8);
-    case 'string':
-      return utf8Text(view, at, field.bits / 8);
-    case 'group':
-      return null;
-    default:
-  }
-  if (field.bits > 48) return readUint64(view, at, field.littleEndian);
-  const raw =
-    field.littleEndian === true
-      ? littleEndianReader(bitOffset, field.bits)(view, at)
-      : readBits(view, at * 8 + bitOffset, field.bits);
-  if (field.kind === 'bool') return raw !== 0;
-  if (field.kind === 'int') return raw >= 2 ** (field.bits - 1) ? raw - 2 ** field.bits : raw;
-  return field.scale === undefined ? raw : raw * field.scale;
-}
-
-function octetsAt(view: DataView, at: number, length: number): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + at, length);
-}
-
-function variableValue(field: FieldDeclaration, view: DataView, at: number, length: number): FieldValue {
-  if (field.kind === 'string')
-    return field.ascii === true ? asciiText(octetsAt(view, at, length)) : utf8Text(view, at, length);
-  if (field.kind === 'uint' && length <= 6) return length === 0 ? 0 : readBits(view, at * 8, length * 8);
-  if (field.kind === 'uint' && length === 8) return readUint64(view, at, field.littleEndian);
-  return hexText(view, at, length);
-}
-
-/** The value as a person reads it. */
-export function displayOf(field: FieldDeclaration, value: FieldValue): string {
-  if (value === null) return '';
-  if (typeof value === 'boolean') return value ? 'Set' : 'Not set';
-  if (typeof value === 'string') return field.colons === true ? withColons(value) : value;
-  const plain = textOf(field, value);
-  const label = field.labels?.[Number(value)];
-  if (label !== undefined) return `${label} (${plain})`;
-  return field.unit === undefined ? plain : `${plain} ${field.unit}`;
-}
-
-function withColons(hex: string): string {
-  return hex.replace(/(..)(?=.)/g, '$1:');
-}
-
-/** The value as `tshark -T fields` prints it: booleans 1 and 0, hexadecimal where the base says so, no labels. */
-export function textOf(field: FieldDeclaration, value: FieldValue): string {
-  if (value === null) return '';
-  if (typeof value === 'boolean') return value ? '1' : '0';
-  if (field.kind === 'bytes' && value === '') return '<MISSING>';
-  if (typeof value === 'string') {
-    if (field.kind !== 'string') return field.colons === true ? withColons(value) : value;
-    // A C string ends at a zero octet.
-    const zero = value.indexOf('\0');
-    return lineText(zero < 0 ? value : value.slice(0, zero));
-  }
-  if (field.kind === 'duration') return secondsText(nanosecondsOf(Number(value)));
-  return field.base === 16 ? hexNumber(value, hexBits(field, value)) : String(value);
-}
-
-/** A number of seconds, which is exact to the nanosecond for 104 days. */
-function nanosecondsOf(seconds: number): bigint {
-  return BigInt(Math.round(seconds * 1e9));
-}
-
-/** Wireshark writes as many digits as the C type holds: 8, 16, 24, 32 … bits, or the octets that were read. */
-function hexBits(field: FieldDeclaration, value: number | bigint): number {
-  const bits = field.hexBits ?? field.bits;
-  return bits === 0 ? value.toString(16).length * 4 : Math.ceil(bits / 8) * 8;
+  return { name, title, value: hex, display: hex, text: hex, offset: from - packetStart, length: to - from };
 }

@@ -46,6 +46,7 @@ export function newDissection(
   problems: Problem[] = [],
   conversation?: Conversation,
   notes?: readonly TransportNotes[],
+  lean = false,
 ): Dissection {
   return {
     view,
@@ -55,6 +56,7 @@ export function newDissection(
     protocolAt: (depth) => registry.runtime(walk.protocol[depth]).protocol.filter,
     conversation,
     notes,
+    lean,
   };
 }
 
@@ -117,6 +119,7 @@ export function dissectLayer(
   } catch (stop) {
     if (stop !== STOP) throw stop;
   }
+  if (dissection.lean === true) return layer;
   fillGaps(fields, layer.offset, layer.offset + layer.length, dissection);
   layer.summary = protocol.info === undefined ? protocol.title : protocol.info(layer, body);
   if (body.column !== undefined) layer.column = body.column;

@@ -110,10 +110,12 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  */
 export function absoluteTimeText(seconds: number, nanoseconds = 0): string {
   const date = new Date(seconds * 1000);
-  const clock = date.toISOString().slice(-13, -5);
-  const day = String(date.getUTCDate()).padStart(2);
-  const fraction = String(nanoseconds).padStart(9, '0');
-  return `${MONTHS[date.getUTCMonth()]} ${day}, ${date.getUTCFullYear()} ${clock}.${fraction} UTC`;
+  const two = (value: number) => (value < 10 ? `0${value}` : `${value}`);
+  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+  const day = date.getUTCDate();
+  const year = String(date.getUTCFullYear()).padStart(4, '0');
+  const fraction = nanoseconds === 0 ? '000000000' : String(nanoseconds).padStart(9, '0');
+  return `${MONTHS[date.getUTCMonth()]} ${day < 10 ? ' ' : ''}${day}, ${year} ${clock}.${fraction} UTC`;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
@@ -163,6 +165,9 @@ export function lineText(value: string): string {
 export function asciiText(octets: Uint8Array): string {
   const zero = octets.indexOf(0);
   const length = zero < 0 ? octets.length : zero;
+  let beyond = 0;
+  for (let i = 0; i < length; i++) beyond |= octets[i];
+  if (beyond < 128) return decoder.decode(length < octets.length ? octets.subarray(0, length) : octets);
   const units = new Uint16Array(length);
   for (let i = 0; i < length; i++) units[i] = octets[i] < 128 ? octets[i] : 0xfffd;
   const parts: string[] = [];

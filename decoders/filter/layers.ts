@@ -44,6 +44,7 @@ export class Layers {
       walk,
       problems: this.problems,
       nodes: 0,
+      lean: true,
       protocolAt: (at: number) => registry.runtime(walk.protocol[at]).protocol.filter,
     };
     const { fields } = dissectLayer(registry, dissection, depth);

@@ -20,7 +20,8 @@ export function readIn(
   walk.quotedFrom = outer.walk.quotedFrom;
   walk.end.fill(octets.length);
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
-  const dissection: Dissection = { ...outer.dissection, view, walk };
+  // Nodes are copied to their place, and one that makes its values when asked cannot be.
+  const dissection: Dissection = { ...outer.dissection, view, walk, lean: false };
   const nodes: FieldNode[] = [];
   const body = new Body(dissection, outer.depth, outer.protocol, start, end, nodes);
   try {

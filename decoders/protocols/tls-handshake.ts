@@ -1,6 +1,6 @@
 /** Handshake messages: RFC 8446, section 4; RFC 5246, section 7.4; RFC 8422 for elliptic curves. */
 
-import { hexText } from '../core/format.js';
+import { absoluteTimeText, hexText } from '../core/format.js';
 import type { Body, Field } from '../core/index.js';
 import { handshakeTypes } from '../labels/tls.js';
 import { cipherSuites } from '../labels/tls-ciphers.js';
@@ -8,7 +8,6 @@ import { readOcspResponse } from './ocsp.js';
 import { type Hello, readExtensions, signatureAlgorithms } from './tls-extensions.js';
 import type { HandshakeFields } from './tls-fields.js';
 import { contained, isTls13, type TlsState } from './tls-state.js';
-import { absoluteTime } from './tls-time.js';
 import { readCertificate } from './x509-certificate.js';
 import { readSequence } from './x509-names.js';
 
@@ -109,7 +108,7 @@ function random(body: Body, field: HandshakeFields, dated: boolean): void {
   }
   body.over(field['handshake.random'], 32, () => {
     const seconds = body.view.getUint32(body.position);
-    body.found(field['handshake.random_time'], absoluteTime(seconds), body.position, 4);
+    body.found(field['handshake.random_time'], absoluteTimeText(seconds), body.position, 4);
     body.position += 4;
     body.take(field['handshake.random_bytes']);
   });

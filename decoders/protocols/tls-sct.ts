@@ -1,8 +1,8 @@
 /** Signed certificate timestamps: RFC 6962, section 3.3. They stand in an extension of TLS, and in one of certificates. */
 
+import { absoluteTimeText } from '../core/format.js';
 import type { Body } from '../core/index.js';
 import type { HandshakeFields } from './tls-fields.js';
-import { absoluteTime } from './tls-time.js';
 
 /** Reads a list of timestamps, each with the signature of its log. */
 export function readTimestamps(body: Body, field: HandshakeFields): void {
@@ -36,5 +36,5 @@ function timestamp(body: Body, field: HandshakeFields): void {
 function timeOf(milliseconds: number): string {
   if (milliseconds > 8.64e15) return String(milliseconds);
   const fraction = String(milliseconds % 1000).padStart(3, '0');
-  return absoluteTime(Math.floor(milliseconds / 1000)).replace('.000000000', `.${fraction}000000`);
+  return absoluteTimeText(Math.floor(milliseconds / 1000)).replace('.000000000', `.${fraction}000000`);
 }

@@ -1,10 +1,9 @@
 /** Parts of certificates that stand in several places: what ASN.1 (ITU-T X.680) calls its types. */
 
-import { utf8Text } from '../core/format.js';
+import { absoluteTimeText, utf8Text } from '../core/format.js';
 import type { Body, Field } from '../core/index.js';
 import { signatureNames } from '../labels/x509.js';
 import { countTlvs, integerAt, isTlv, oidText, peekTlv, Tag, takeTlv, timeText, withinTlv } from './der.js';
-import { absoluteTime } from './tls-time.js';
 import { certificateFields as field } from './x509-fields.js';
 
 export const CONTEXT = 2;
@@ -127,5 +126,5 @@ function absoluteOf(text: string): string | undefined {
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
   const east = parts[7] === undefined ? 0 : (Number(parts[8]) * 60 + Number(parts[9])) * (parts[7] === '+' ? 1 : -1);
   const milliseconds = Date.UTC(year, month - 1, day, hour, minute - east, second);
-  return Number.isNaN(milliseconds) ? undefined : absoluteTime(milliseconds / 1000);
+  return Number.isNaN(milliseconds) ? undefined : absoluteTimeText(milliseconds / 1000);
 }

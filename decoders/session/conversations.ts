@@ -51,6 +51,11 @@ export class ConversationState {
   inside: ConversationState | undefined;
   /** Octets that it kept when they were counted last. */
   counted = 0;
+  /** Those that were asked for before and after it; among its kind, in `Conversations`. */
+  older: ConversationState | undefined;
+  newer: ConversationState | undefined;
+  /** By which `Conversations` knows it. */
+  key = '';
 
   constructor(
     readonly source: string,
@@ -91,9 +96,9 @@ export class Conversations {
   private readonly states = new Map<string, ConversationState>();
   private readonly expected = new Map<string, Expected>();
   private octets = 0;
-  /** The conversation that was asked for last: the last of the map. */
+  /** A list in the order in which they were asked for last: taking a key out of the map and putting it back costs more. */
+  private oldest: ConversationState | undefined;
   private latest: ConversationState | undefined;
-  private latestKey = '';
 
   /**
    * @param hidden what is to be decrypted with, if anything is
@@ -106,30 +111,30 @@ export class Conversations {
   /** The conversation of a packet, made when it is new. */
   of(ends: Ends): ConversationState {
     const { key } = ends;
-    if (this.latest !== undefined && this.latestKey === key) return this.latest;
+    if (this.latest?.key === key) return this.latest;
     let state = this.states.get(key);
     if (state === undefined) {
-      if (this.states.size >= MAXIMUM_CONVERSATIONS) {
-        const [oldest] = this.states.keys();
-        this.forget(oldest);
-      }
+      if (this.states.size >= MAXIMUM_CONVERSATIONS && this.oldest !== undefined) this.forget(this.oldest);
       state = new ConversationState(ends.source, ends.sourcePort);
       const announced = this.announced(ends);
       if (announced !== undefined) {
         Object.assign(state, { protocol: this.registry.idOf(announced.protocol), said: true });
         if (announced.handover !== undefined) state.memory.set(...announced.handover);
       }
-    } else this.states.delete(key);
-    // Taken out and put back: the order of the map is the order of last use.
-    this.states.set(key, state);
+      state.key = key;
+      this.states.set(key, state);
+    } else this.unlink(state);
+    state.older = this.latest;
+    if (this.latest === undefined) this.oldest = state;
+    else this.latest.newer = state;
     this.latest = state;
-    this.latestKey = key;
     return state;
   }
 
   /** Begins a conversation anew: its ports are used again. */
   renew(ends: Ends): ConversationState {
-    this.forget(ends.key);
+    const known = this.states.get(ends.key);
+    if (known !== undefined) this.forget(known);
     return this.of(ends);
   }
 
@@ -139,16 +144,22 @@ export class Conversations {
     if (state.inside !== undefined) held += state.inside.directions[0].held + state.inside.directions[1].held;
     this.octets += held - state.counted;
     state.counted = held;
-    for (const key of this.states.keys()) {
-      if (this.octets <= MAXIMUM_OCTETS) return;
-      this.forget(key);
-    }
+    while (this.octets > MAXIMUM_OCTETS && this.oldest !== undefined) this.forget(this.oldest);
   }
 
-  private forget(key: string): void {
-    this.octets -= this.states.get(key)?.counted ?? 0;
-    this.states.delete(key);
-    if (key === this.latestKey) this.latest = undefined;
+  private forget(state: ConversationState): void {
+    this.octets -= state.counted;
+    this.states.delete(state.key);
+    this.unlink(state);
+  }
+
+  private unlink(state: ConversationState): void {
+    const { older, newer } = state;
+    if (older === undefined) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.latest = older;
+    else newer.older = older;
+    state.older = state.newer = undefined;
   }
 
   /** What a protocol sees of a conversation while it dissects one packet. */
