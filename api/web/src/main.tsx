@@ -7,9 +7,11 @@ import './style/tokens.css';
 import './style/base.css';
 import { queryClient } from './api/client';
 import { App } from './app';
+import { followKeys } from './state/keys';
 import { followHistory } from './state/view';
 
 followHistory();
+followKeys();
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element for the page');
 createRoot(root).render(
