@@ -8,6 +8,10 @@
 const SLOTS = 4;
 /** Octets of a buffer, unless a piece needs more. Those that no piece reaches take no memory. */
 const ROOM = 1 << 20;
+/** Buffers of exports that are over, kept for those to come: the collector lets many pile up before it looks. */
+const SPARE = 8;
+
+const spare: Uint8Array[] = [];
 
 /** Where a piece lies. */
 export interface PiecePlace {
@@ -57,11 +61,18 @@ export class PieceSender {
     return this.free[this.free.length - 1];
   }
 
+  /** Nobody looks at any piece any more: the buffers are for the next export. */
+  retire(): void {
+    for (const slot of this.slots) if (slot?.length === ROOM && spare.length < SPARE) spare.push(slot);
+    this.slots.length = 0;
+  }
+
   private slot(index: number, length: number): Uint8Array {
     const old = this.slots[index];
     if (old !== undefined && old.length >= length) return old;
     if (old !== undefined) this.known.delete(old.buffer as SharedArrayBuffer);
-    const slot = new Uint8Array(new SharedArrayBuffer(Math.max(length, ROOM)));
+    const slot =
+      (length <= ROOM ? spare.pop() : undefined) ?? new Uint8Array(new SharedArrayBuffer(Math.max(length, ROOM)));
     this.slots[index] = slot;
     return slot;
   }

@@ -54,7 +54,8 @@ export type QueryMessage =
   | StreamMessage
   /** A piece has been used: its slot is free again. */
   | { readonly type: 'release'; readonly id: number; readonly slot: number }
-  | { readonly type: 'cancel'; readonly id: number }
+  /** Nobody takes pieces of an export any more: it is at its end, or not wanted. */
+  | { readonly type: 'over'; readonly id: number }
   /** The index of a capture has grown, or the capture has ended. */
   | { readonly type: 'progress'; readonly capture: string; readonly ended: boolean }
   /** The capture's files are about to change or go. */

@@ -122,7 +122,7 @@ export class QueryPool {
       }
     } finally {
       this.streams.delete(id);
-      if (!stream.done) this.tellIfRunning({ type: 'cancel', id });
+      this.tellIfRunning({ type: 'over', id });
     }
   }
 

@@ -33,8 +33,10 @@ const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 interface Stream {
   readonly capture: string;
   readonly sender: PieceSender;
-  /** Nobody wants it any more. */
+  /** Nobody wants it, or looks at its pieces, any more. */
   stopped: boolean;
+  /** Everything was sent, or an error. */
+  finished: boolean;
   /** The capture runs no more. */
   ended: boolean;
   /** The index has grown since the export looked last. */
@@ -86,7 +88,14 @@ function answerLanguage({ id, question, argument }: LanguageMessage): void {
 
 async function stream(message: StreamMessage): Promise<void> {
   const { id, capture, folder, query } = message;
-  const state: Stream = { capture, sender: new PieceSender(), stopped: false, ended: !message.running, news: false };
+  const state: Stream = {
+    capture,
+    sender: new PieceSender(),
+    stopped: false,
+    finished: false,
+    ended: !message.running,
+    news: false,
+  };
   streams.set(id, state);
   // A reader of its own: an export takes its time, and the shared one may be closed meanwhile.
   let reader: CaptureReader | undefined;
@@ -120,8 +129,16 @@ async function stream(message: StreamMessage): Promise<void> {
     tell({ type: 'error', id, error: wireError(error) });
   } finally {
     reader?.close();
-    streams.delete(id);
+    state.finished = true;
+    retire(id, state);
   }
+}
+
+/** Forgets an export that is over on both sides. */
+function retire(id: number, state: Stream): void {
+  if (!state.finished || !state.stopped) return;
+  streams.delete(id);
+  state.sender.retire();
 }
 
 /** The names of a capture's hosts are what all its questions share. */
@@ -186,9 +203,10 @@ main.on('message', (message: QueryMessage) => {
     case 'release':
       change(streams.get(message.id), (state) => state.sender.release(message.slot));
       break;
-    case 'cancel':
+    case 'over':
       change(streams.get(message.id), (state) => {
         state.stopped = true;
+        retire(message.id, state);
       });
       break;
     case 'progress':

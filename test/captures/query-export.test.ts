@@ -110,6 +110,18 @@ describe('large exports', () => {
     for (const reader of slow) await reader.return(undefined);
   });
 
+  test('a piece stays as it is until the next one is asked for', async () => {
+    const whole = await exported(one.queries, id, { format: 'pcapng' });
+    let at = 0;
+    for await (const piece of one.queries.export(id, { format: 'pcapng' })) {
+      // Long enough for everything that may be made in advance.
+      if (at < 12 << 20) await pause(20);
+      expect(whole.compare(piece, 0, piece.length, at, at + piece.length)).toBe(0);
+      at += piece.length;
+    }
+    expect(at).toBe(whole.length);
+  });
+
   test.each<ExportFormat>(['pcapng', 'json'])('a %s export that is given up frees everything', async (format) => {
     await one.queries.count(id, undefined);
     const before = descriptors();
