@@ -27,6 +27,7 @@ import { serviceRoutes } from './service.js';
 import { socketRoutes } from './sockets.js';
 import { statisticsRoutes } from './statistics.js';
 import { streamRoutes } from './streams.js';
+import { watchRoutes } from './watch.js';
 
 /** Octets of a JSON body at most. */
 export const LARGEST_JSON = 1 << 20;
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   ...exportRoutes,
   ...eventRoutes,
   ...markRoutes,
+  ...watchRoutes,
   ...filterRoutes,
   ...metricRoutes,
 ];
@@ -64,7 +66,7 @@ export function createApp(context: ApiContext, access: Access): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
-  app.use(strictHeaders, sameSite(access), tokenCheck(access));
+  app.use(strictHeaders, sameSite(access), tokenCheck(access, context.watches));
   const document = openApiDocument(routes, context.version);
   app.all(
     '/api/openapi.json',

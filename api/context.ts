@@ -6,6 +6,7 @@ import type { CaptureRecord } from '../captures/store/capture-file.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
 import { FilterError } from '../decoders/filter/error.js';
 import { unknownCapture } from './problem.js';
+import type { Watches } from './watches.js';
 
 export interface ApiContext {
   readonly store: CaptureStore;
@@ -15,6 +16,10 @@ export interface ApiContext {
   readonly startedAt: number;
   /** BPF condition of the daemon's own traffic, left out of live captures; undefined to keep it. */
   readonly ownTraffic: string | undefined;
+  /** The address that the daemon listens on, as it was given. */
+  readonly host: string;
+  /** Captures that others may watch. */
+  readonly watches: Watches;
   /** Asked for names besides the captures; undefined unless the user wants it. */
   readonly resolver: SystemResolver | undefined;
 }

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { ApiContext } from './context.js';
 import { ApiError, asBadRequest } from './problem.js';
 
-export type Method = 'get' | 'post' | 'patch' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What a handler gets: everything checked and typed. */
 export interface Call<P, Q, B> {

@@ -8,6 +8,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { ApiError } from './problem.js';
+import { isPageFile, mayAsk, tokenInPath, WATCH_PREFIX, type Watch, type Watches } from './watches.js';
 
 export interface Access {
   /** The address it listens on, as it was given. */
@@ -115,26 +116,70 @@ function isVisit(request: Request): boolean {
   );
 }
 
-/** Demands the token where there is one. A visit with `?token=` leaves it in a cookie, so that the page can ask. */
-export function tokenCheck({ token }: Access): RequestHandler {
-  if (token === undefined) return (_request, _response, next) => next();
+/**
+ * Demands the token where there is one; a visit with `?token=` leaves it in a cookie, so that the page can ask. The token of
+ * a watch limits whoever gives it to that capture, also where none is demanded. It never becomes a cookie: the browser of
+ * a presenter who looks at the viewers' page would be limited by it everywhere.
+ */
+export function tokenCheck({ token }: Access, watches: Watches): RequestHandler {
   return (request, response, next) => {
     const inAddress = new URL(request.url, 'http://localhost').searchParams.get('token');
     const given = inAddress ?? bearer(request) ?? cookie(request);
-    if (given === undefined || !equal(given, token))
-      throw new ApiError(
-        401,
-        'token-required',
-        given === undefined ? 'This netglass demands a token.' : 'The token is wrong.',
-        {
-          hint: 'Give the token that netglass printed at its start: Authorization: Bearer TOKEN, or ?token=TOKEN.',
-          headers: { 'WWW-Authenticate': 'Bearer realm="netglass"' },
-        },
-      );
-    if (inAddress !== null)
+    const full = token !== undefined && given !== undefined && equal(given, token);
+    if (!full && given?.startsWith(WATCH_PREFIX)) {
+      const watch = openWatch(watches, given);
+      limit(request, watch);
+      watches.enter(watch, response);
+      response.locals['watch'] = watch;
+    } else if (!full && token !== undefined) demandToken(request, given, watches);
+    if (full && inAddress !== null)
       response.append('Set-Cookie', `${TOKEN_COOKIE}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`);
     next();
   };
+}
+
+/** Lets the page's own files through, and viewers to the page. @throws ApiError 401 */
+function demandToken(request: Request, given: string | undefined, watches: Watches): void {
+  if (isReading(request) && isPageFile(request.path)) {
+    const watched = tokenInPath(request.path);
+    if (watched !== undefined) openWatch(watches, watched);
+    return;
+  }
+  throw new ApiError(
+    401,
+    'token-required',
+    given === undefined ? 'This netglass demands a token.' : 'The token is wrong.',
+    {
+      hint: 'Give the token that netglass printed at its start: Authorization: Bearer TOKEN, or ?token=TOKEN.',
+      headers: { 'WWW-Authenticate': 'Bearer realm="netglass"' },
+    },
+  );
+}
+
+const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+
+/** @throws ApiError 401 */
+function openWatch(watches: Watches, token: string): Watch {
+  const watch = watches.byToken(token);
+  if (watch === undefined)
+    throw new ApiError(401, 'watch-ended', 'There is nothing to watch here (any more).', {
+      hint: 'Ask the presenter for the present address.',
+      headers: { 'WWW-Authenticate': 'Bearer realm="netglass"' },
+    });
+  return watch;
+}
+
+/** @throws ApiError 403 */
+function limit({ method, path }: Request, watch: Watch): void {
+  if (!mayAsk(watch, method, path))
+    throw new ApiError(
+      403,
+      'watch-only',
+      `Whoever watches may look at capture ${watch.capture} alone, and change nothing.`,
+      {
+        hint: 'GET /api/watch names the capture; its packets, flows, statistics, names, marks, events and view can be read.',
+      },
+    );
 }
 
 function bearer(request: Request): string | undefined {

@@ -13,6 +13,11 @@ export function keepOpen(request: Request, response: Response, whenGone: () => v
   response.once('close', whenGone);
 }
 
+/** Whether a client wants Server-Sent Events. */
+export function acceptsEvents(request: Request): boolean {
+  return /\btext\/event-stream\b/i.test(request.get('Accept') ?? '');
+}
+
 /**
  * Writes a piece, and waits until the system has all of it: its memory is then used again.
  *

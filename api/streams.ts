@@ -10,7 +10,7 @@ import { lossOf } from './present.js';
 import { ApiError } from './problem.js';
 import { route } from './route.js';
 import { loss, time } from './schemas.js';
-import { sendPieces } from './stream.js';
+import { acceptsEvents, sendPieces } from './stream.js';
 
 /** Shorter than the half minute after which proxies give up. */
 const HEARTBEAT = 15_000;
@@ -122,10 +122,6 @@ export const streamRoutes = [
     },
   }),
 ];
-
-function acceptsEvents(request: Request): boolean {
-  return /\btext\/event-stream\b/i.test(request.get('Accept') ?? '');
-}
 
 /** Where to go on, and whether everything was told. @throws ApiError for what is no id of these events */
 function resumeFrom(header: string | undefined): { after?: number; ended: boolean } {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createApp } from '../api/app.js';
 import { isLoopback, isWildcard } from '../api/security.js';
+import { Watches } from '../api/watches.js';
 import { SystemResolver } from '../captures/names/system-resolver.js';
 import { QueryService } from '../captures/query/query-service.js';
 import { CaptureError } from '../captures/sources/source.js';
@@ -70,9 +71,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // While the rest of this thread starts, on another core: the first question then waits for nothing.
   queries.warm();
   const leaveOut = options.ownTraffic ? undefined : ownTraffic(bound);
+  const watches = new Watches(store);
   const resolver = options.resolveNames ? new SystemResolver() : undefined;
   listener = createApp(
-    { resolver, store, queries, version: version(), startedAt: Date.now(), ownTraffic: leaveOut },
+    {
+      store,
+      queries,
+      watches,
+      resolver,
+      host: options.host,
+      version: version(),
+      startedAt: Date.now(),
+      ownTraffic: leaveOut,
+    },
     { host: options.host, allowedHosts: options.allowedHosts, token },
   );
   return {

@@ -83,9 +83,12 @@ describe('openapi.json', () => {
       const flows = await daemon.json<{ flows: { id: number; transport: string }[] }>(`/api/captures/${id}/flows`);
       const flow = flows.body.flows.find(({ transport }) => transport === 'tcp')?.id;
       const address = path.replace('{id}', id).replace('{number}', '16').replace('{flow}', String(flow));
+      const watch = await daemon.json<{ token: string }>(`/api/captures/${id}/watch`, undefined, 'POST');
       const wanted = Object.entries({ filter: 'ip', prefix: 'ip', port: '80' })
         .filter(([name]) => query !== undefined && name in query.shape)
         .map(([name, value]) => `${name}=${value}`);
+      // Only with its token is there something to say of a watch.
+      if (path === '/api/watch') wanted.push(`token=${watch.body.token}`);
       const { status, body } = await daemon.json(`${address}?${wanted.join('&')}`);
       expect(status).toBe(200);
       expect(responses[200].schema?.safeParse(body).error).toBeUndefined();

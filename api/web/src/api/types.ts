@@ -340,6 +340,40 @@ export interface Answers {
     marks: Mark[];
   };
   'POST /api/captures/{id}/marks': Mark;
+  'POST /api/captures/{id}/watch': Watching;
+  'GET /api/captures/{id}/watch': Watching;
+  'GET /api/watch': {
+    /**
+     * null until the presenter’s page has said so.
+     */
+    view: PresenterView | null;
+    /**
+     * Grows with every view.
+     */
+    revision: number;
+    capture: string;
+  };
+  'PUT /api/captures/{id}/view': {
+    /**
+     * null until the presenter’s page has said so.
+     */
+    view: PresenterView | null;
+    /**
+     * Grows with every view.
+     */
+    revision: number;
+    viewers: number;
+  };
+  'GET /api/captures/{id}/view': {
+    /**
+     * null until the presenter’s page has said so.
+     */
+    view: PresenterView | null;
+    /**
+     * Grows with every view.
+     */
+    revision: number;
+  };
   'GET /api/fields': {
     protocols: {
       name: string;
@@ -1243,6 +1277,81 @@ export interface Mark {
 }
 /**
  * This interface was referenced by `Api`'s JSON-Schema
+ * via the `definition` "Watching".
+ */
+export interface Watching {
+  /**
+   * Opens this capture alone, for reading.
+   */
+  token: string;
+  /**
+   * Where viewers open the page.
+   */
+  path: string;
+  /**
+   * The same for other machines; empty where the service listens on loopback.
+   */
+  addresses: string[];
+  /**
+   * How many follow the view at the moment.
+   */
+  viewers: number;
+}
+/**
+ * This interface was referenced by `Api`'s JSON-Schema
+ * via the `definition` "PresenterView".
+ */
+export interface PresenterView {
+  /**
+   * The display filter that is applied.
+   */
+  filter?: string;
+  /**
+   * `frame.number` of the selected packet.
+   */
+  packet?: number | null;
+  /**
+   * Id of the opened flow.
+   */
+  flow?: number | null;
+  tab?: string;
+  /**
+   * What is shown within the tab.
+   */
+  part?: string | null;
+  /**
+   * Seconds since the capture’s first packet, between which packets are looked at.
+   */
+  from?: number | null;
+  to?: number | null;
+  /**
+   * Filter name of the selected field.
+   */
+  field?: string | null;
+  /**
+   * The selected octets of the packet.
+   */
+  bytes?: {
+    offset: number;
+    length: number;
+  } | null;
+  /**
+   * Fields that are a riddle until they are revealed.
+   *
+   * @maxItems 200
+   */
+  hidden?: string[];
+  /**
+   * How far a replay has come, in seconds since the first packet, and how fast it goes.
+   */
+  replay?: {
+    time: number;
+    speed: number;
+    playing: boolean;
+  } | null;
+}
+/**
+ * This interface was referenced by `Api`'s JSON-Schema
  * via the `definition` "FieldInfo".
  */
 export interface FieldInfo {
@@ -1437,6 +1546,7 @@ export interface Bodies {
      */
     time?: string;
   };
+  'PUT /api/captures/{id}/view': PresenterView;
 }
 /**
  * This interface was referenced by `Api`'s JSON-Schema
