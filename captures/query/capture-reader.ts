@@ -163,11 +163,21 @@ export class CaptureReader {
 
   /** The last packets that meet a condition, the newest first, with the octets that are kept of each. */
   lastRefs(condition: string, parameters: readonly unknown[], limit: number): (PacketRef & { captured: number })[] {
+    // Rows as lists take half the time of rows as objects.
     const sql = `SELECT p.number, p.offset, p.flags, p.flow, p.interface, p.captured FROM packets p WHERE ${condition} ORDER BY p.number DESC LIMIT ?`;
-    const rows = this.statement(sql).all(...parameters, limit) as (RawRef & { segment: number; captured: number })[];
+    const rows = this.statement(sql)
+      .raw()
+      .all(...parameters, limit) as [number, number, number, number, number, number][];
     this.refresh();
-    for (const row of rows) row.segment = this.segmentOf(row.number);
-    return rows;
+    return rows.map(([number, offset, flags, flow, interface_, captured]) => ({
+      number,
+      segment: this.segmentOf(number),
+      offset,
+      flags,
+      flow,
+      interface: interface_,
+      captured,
+    }));
   }
 
   /** Only the numbers of the packets that meet a condition; otherwise as `refs`. */

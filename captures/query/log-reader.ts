@@ -21,7 +21,7 @@ export interface StoredPacket {
   readonly view: DataView;
   /** Where its Enhanced Packet Block starts in the view. */
   readonly at: number;
-  /** Octets of the block. */
+  /** Octets of the block that are there. */
   readonly size: number;
 }
 
@@ -37,12 +37,15 @@ export class LogReader {
 
   constructor(private readonly folder: string) {}
 
-  /** @returns undefined when the ring has deleted the segment meanwhile */
-  read(place: PacketPlace): StoredPacket | undefined {
+  /**
+   * @param most so many octets of the block are enough
+   * @returns undefined when the ring has deleted the segment meanwhile
+   */
+  read(place: PacketPlace, most = Number.POSITIVE_INFINITY): StoredPacket | undefined {
     if (!this.open(place.segment)) return undefined;
     if (!this.holds(place.offset, EPB.overhead)) this.load(place.offset);
     if (!this.holds(place.offset, EPB.overhead)) return undefined;
-    const size = this.view.getUint32(place.offset - this.from + 4, true);
+    const size = Math.min(most, this.view.getUint32(place.offset - this.from + 4, true));
     if (!this.holds(place.offset, size)) {
       if (size > this.buffer.length) {
         this.buffer = new Uint8Array(size);

@@ -6,12 +6,12 @@ import { registry } from '../../decoders/protocols/index.js';
 import { AGREE_ON_TLS } from '../../decoders/session/begins-tls.js';
 import { Session } from '../../decoders/session/session.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
-import { sessionPacket } from './session-packet.js';
+import { type PacketsBefore, ReadBack } from './read-back.js';
+import { readHeaders, readPacket } from './session-packet.js';
 import { StreamNumbers } from './stream-numbers.js';
 
 /** How far back one packet's conversation, or the fragments of its datagram, are read. */
 const MAXIMUM_PACKETS = 2000;
-const MAXIMUM_OCTETS = 8 << 20;
 /** Packets from its beginning, which agree on how to speak, and just before the packet, which usually are enough. */
 const HEAD_PACKETS = 32;
 const TAIL_PACKETS = 96;
@@ -32,6 +32,18 @@ const ENCRYPTED: ReadonlySet<number> = new Set(['tls', 'quic', ...AGREE_ON_TLS].
 const TCP = registry.idOf('tcp');
 const UDP = registry.idOf('udp');
 
+/** Of the IP protocol field. */
+const TCP_NUMBER = 6;
+
+interface FlowRow {
+  readonly id: number;
+  readonly transport: number;
+  readonly protocol: number;
+  readonly first_packet: number;
+  readonly client_packets: number;
+  readonly server_packets: number;
+}
+
 export class StoredSession {
   private readonly session: Session;
   private readonly streams: StreamNumbers;
@@ -44,6 +56,7 @@ export class StoredSession {
   /** Whether somebody looks at more than the packet list shows: more is read for the analysis, and for UDP's streams. */
   thorough = false;
   private readonly walk = new Walk();
+  private readonly back: ReadBack;
 
   /** @param budget packets that may be read besides those that are asked for */
   constructor(
@@ -51,6 +64,7 @@ export class StoredSession {
     private budget = PAGE_BUDGET,
   ) {
     this.streams = new StreamNumbers(reader);
+    this.back = new ReadBack(reader);
     this.session = new Session(registry, { countStreams: false, secrets: reader.secrets });
   }
 
@@ -60,7 +74,7 @@ export class StoredSession {
    * @returns undefined when the ring has deleted the packet meanwhile
    */
   dissect(ref: PacketRef): PacketTree | undefined {
-    const packet = this.read(ref);
+    const packet = readPacket(this.reader, ref);
     if (packet === undefined) return undefined;
     const { view, start, captured, original, linkType } = packet;
     walkPacket(registry, view, linkType, start, captured, original, this.walk);
@@ -69,7 +83,7 @@ export class StoredSession {
     else if (this.needsOthers(flow)) this.followFlow(flow, ref);
     else return dissect(registry, packet, this.walk);
     // Reading the others has used the buffer for them.
-    const again = this.read(ref);
+    const again = readPacket(this.reader, ref);
     if (again === undefined) return undefined;
     const stream = this.streams.of(flow);
     return this.session.dissect(stream === undefined ? again : { ...again, stream });
@@ -90,7 +104,7 @@ export class StoredSession {
           this.thorough ||
           (depth + 1 < walk.depth && remembers(walk.protocol[depth + 1])) ||
           // Only QUIC's first packets can be known by themselves.
-          (this.reader.secrets !== undefined && this.encrypted(flow) !== undefined)
+          (this.reader.secrets !== undefined && this.isEncrypted(flow))
         );
       if (id === TCP) return walk.headerEnd[depth] - walk.start[depth] >= 20;
     }
@@ -102,26 +116,44 @@ export class StoredSession {
     const upTo = seen.get(flow) ?? 0;
     if (seen.size >= MAXIMUM_FLOWS) seen.clear();
     seen.set(flow, ref.number);
-    if (reader.secrets !== undefined && this.followEncrypted(flow, upTo, ref)) return;
+    const row = this.flowRow(flow);
+    if (row === undefined) return;
+    if (reader.secrets !== undefined && this.followEncrypted(row, upTo, ref)) return;
     const from = Math.max(upTo + 1, reader.hasFlowIndex ? 0 : ref.number - MAXIMUM_DISTANCE);
     this.budget -= LOOK_UP;
     if (from >= ref.number || this.budget <= 0) return;
-    const limit = this.thorough ? Math.min(this.budget, MAXIMUM_PACKETS) : TAIL_PACKETS;
-    const tail = this.lastPlaces('p.flow = ?', [flow], from, ref.number - 1, limit);
-    const mayHaveHead = upTo === 0 && reader.hasFlowIndex && tail.length > 0;
-    const condition = 'p.flow = ? AND p.number < ?';
-    const head = mayHaveHead ? reader.refs(condition, [flow, tail[0].number], HEAD_PACKETS) : [];
-    const whole = tail.length < limit && head.length === 0;
+    const { refs, all } = this.before(row, from, ref);
+    const head = upTo === 0 && refs.length > 0 ? this.beginning(row, refs[0].number) : [];
     this.followAll(head);
+    const whole = all && head.length === 0;
     if (!whole) this.interrupt(ref);
     // What is long past matters to the analysis of sequence numbers alone, which needs the headers only.
-    const past = tail.slice(0, Math.max(0, tail.length - TAIL_PACKETS));
-    this.noteAll(past);
-    this.followAll(tail.slice(past.length));
-    const packet = whole && past.length === 0 ? undefined : this.read(ref);
+    const past = Math.max(0, refs.length - TAIL_PACKETS);
+    this.noteAll(refs.slice(0, past));
+    this.followAll(refs.slice(past));
+    const packet = whole && past === 0 ? undefined : readPacket(reader, ref);
     if (packet === undefined || this.session.settled(packet)) return;
     this.interrupt(ref);
     this.follow('p.flow = ?', [flow], from, ref.number - 1);
+  }
+
+  /** The packets just before it that tell something of a packet. */
+  private before(row: FlowRow, from: number, ref: PacketRef): PacketsBefore {
+    const least = Math.min(this.budget, TAIL_PACKETS);
+    const most = this.thorough ? Math.min(this.budget, MAXIMUM_PACKETS) : least;
+    // Where nobody answers, as in a capture of one direction, there is no place to stop at.
+    const answered = row.client_packets > 0 && row.server_packets > 0;
+    const looks = row.transport === TCP_NUMBER && (answered || row.client_packets + row.server_packets <= most);
+    return looks
+      ? this.back.ofTcp(row.id, from, ref, { least, most })
+      : this.back.last('p.flow = ?', [row.id], from, ref.number - 1, least);
+  }
+
+  /** The first packets of a flow, before a packet's number: they agree on how to speak. */
+  private beginning(row: FlowRow, before: number): PacketRef[] {
+    const first = row.first_packet;
+    const to = this.reader.hasFlowIndex ? before - 1 : Math.min(before - 1, first + MAXIMUM_DISTANCE);
+    return this.reader.refs('p.flow = ? AND p.number BETWEEN ? AND ?', [row.id, first, to], HEAD_PACKETS);
   }
 
   /**
@@ -129,13 +161,12 @@ export class StoredSession {
    *
    * @returns false for a flow in which nothing is, or not all of it can be read
    */
-  private followEncrypted(flow: number, upTo: number, ref: PacketRef): boolean {
+  private followEncrypted(row: FlowRow, upTo: number, ref: PacketRef): boolean {
     const { reader } = this;
-    const row = this.encrypted(flow);
-    if (row === undefined) return false;
+    if (!ENCRYPTED.has(row.protocol)) return false;
     const from = Math.max(upTo + 1, row.first_packet);
     const where = 'p.flow = ? AND p.number BETWEEN ? AND ?';
-    const range = [flow, from, ref.number - 1];
+    const range = [row.id, from, ref.number - 1];
     const { packets, octets } = reader
       .statement(`SELECT count(*) AS packets, total(p.captured) AS octets FROM packets p WHERE ${where}`)
       .get(...range) as { packets: number; octets: number };
@@ -148,15 +179,19 @@ export class StoredSession {
     return true;
   }
 
-  /** A flow in which something is encrypted, or may come to be. */
-  private encrypted(flow: number): { readonly protocol: number; readonly first_packet: number } | undefined {
-    const statement = this.reader.statement('SELECT protocol, first_packet FROM flows WHERE id = ?');
-    const row = statement.get(flow) as { protocol: number; first_packet: number } | undefined;
-    return row !== undefined && ENCRYPTED.has(row.protocol) ? row : undefined;
+  private flowRow(flow: number): FlowRow | undefined {
+    const columns = 'id, transport, protocol, first_packet, client_packets, server_packets';
+    return this.reader.statement(`SELECT ${columns} FROM flows WHERE id = ?`).get(flow) as FlowRow | undefined;
+  }
+
+  /** Whether something in a flow is encrypted, or may come to be. */
+  private isEncrypted(flow: number): boolean {
+    const row = this.flowRow(flow);
+    return row !== undefined && ENCRYPTED.has(row.protocol);
   }
 
   private interrupt(ref: PacketRef): void {
-    const packet = this.read(ref);
+    const packet = readPacket(this.reader, ref);
     if (packet !== undefined) this.session.interrupt(packet);
   }
 
@@ -171,13 +206,14 @@ export class StoredSession {
 
   /** Has the session see the last packets among `from` … `to` that meet a condition. */
   private follow(condition: string, parameters: readonly unknown[], from: number, to: number): void {
-    this.followAll(this.lastPlaces(condition, parameters, from, to, Math.min(this.budget, MAXIMUM_PACKETS)));
+    const limit = Math.min(this.budget, MAXIMUM_PACKETS);
+    this.followAll(this.back.last(condition, parameters, from, to, limit).refs);
   }
 
   private noteAll(refs: readonly PacketRef[]): void {
     this.budget -= refs.length;
     for (const ref of refs) {
-      const packet = this.read(ref);
+      const packet = readHeaders(this.reader, ref);
       if (packet === undefined) continue;
       const { view, start, captured, original, linkType } = packet;
       walkPacket(registry, view, linkType, start, captured, original, this.walk);
@@ -188,32 +224,9 @@ export class StoredSession {
   private followAll(refs: readonly PacketRef[]): void {
     this.budget -= refs.length;
     for (const ref of refs) {
-      const packet = this.read(ref);
+      const packet = readPacket(this.reader, ref);
       if (packet !== undefined) this.session.follow(packet);
     }
-  }
-
-  /** The last packets among `from` … `to` that meet a condition, at most `limit` and `MAXIMUM_OCTETS` of them, in order. */
-  private lastPlaces(
-    condition: string,
-    parameters: readonly unknown[],
-    from: number,
-    to: number,
-    limit: number,
-  ): PacketRef[] {
-    const found = this.reader.lastRefs(`${condition} AND p.number BETWEEN ? AND ?`, [...parameters, from, to], limit);
-    let count = 0;
-    for (let octets = 0; count < found.length; count++) {
-      octets += found[count].captured;
-      if (octets > MAXIMUM_OCTETS) break;
-    }
-    found.length = count;
-    return found.reverse();
-  }
-
-  private read(ref: PacketRef) {
-    const stored = this.reader.log.read(ref);
-    return stored === undefined ? undefined : sessionPacket(this.reader, stored.view, stored.at, ref.number);
   }
 }
 

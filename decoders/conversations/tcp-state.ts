@@ -100,9 +100,9 @@ export class DirectionState {
     this.selective = enlarged(Uint32Array, capacity, this.selective);
   }
 
-  /** Forgets what was to come next. */
+  /** Forgets what was to come next, and what was under way: until that is answered it is as behind a gap. */
   interrupt(at: number): void {
-    this.known[at] &= Known.base | Known.fin | Known.closes;
+    this.known[at] = (this.known[at] & (Known.base | Known.fin | Known.closes)) | Known.gap;
     this.duplicates[at] = this.findings[at] = this.pushed[at] = this.selective[at] = 0;
   }
 

@@ -94,6 +94,15 @@ interface Growing {
   notes: readonly TransportNotes[];
 }
 
+/** A packet that comes next, and its conversation. */
+interface Standing {
+  readonly ends: Ends;
+  readonly state: ConversationState;
+  readonly walk: Walk;
+  /** Whether it is a TCP segment without octets, and no last one. */
+  readonly empty: boolean;
+}
+
 /** Walks that are kept for the next packet. */
 const MAXIMUM_WALKS = 16;
 
@@ -185,21 +194,27 @@ export class Session {
     const known = this.standing(packet);
     if (known === undefined || known.ends.carrier === 'udp') return true;
     const { protocol, directions } = known.state;
-    if (protocol === 0) return true;
+    // What is empty is part of no message, and only a FIN ends one.
+    if (protocol === 0 || known.empty) return true;
     const { message, forgets } = this.registry.runtime(protocol).protocol;
     // Others' lengths fit any octets, so that where a message began is not known.
     return message === undefined || (forgets !== undefined && directions[directionOf(known.ends, known.state)].aligned);
   }
 
   /** The conversation of a packet that is not to be followed yet. */
-  private standing(packet: SessionPacket): { ends: Ends; state: ConversationState; walk: Walk } | undefined {
+  private standing(packet: SessionPacket): Standing | undefined {
     this.walksUsed = 0;
     const walk = this.freshWalk();
     const { view, start, captured, original, linkType } = packet;
     walkPacket(this.registry, view, linkType, start, captured, original, walk);
     const depth = this.transportDepth(walk);
     const ends = depth < 0 ? undefined : this.endsOf({ view, walk, source: undefined }, depth);
-    return ends === undefined ? undefined : { ends, state: this.conversations.of(ends), walk };
+    if (ends === undefined) return undefined;
+    const empty =
+      ends.carrier === 'tcp' &&
+      walk.headerEnd[depth] >= walk.end[depth] &&
+      (view.getUint8(walk.start[depth] + 13) & FIN) === 0;
+    return { ends, state: this.conversations.of(ends), walk, empty };
   }
 
   private grow(packet: SessionPacket, wanted: Growing['wanted'], walked?: Walk, findings?: number): Growing {

@@ -77,8 +77,10 @@ afterAll(async () => {
   removeFolders();
 });
 
-function tshark(...args: string[]): string[] {
-  return execFileSync('tshark', ['-n', '-r', file, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+const tshark = (...args: string[]): string[] => tsharkOf(file, ...args);
+
+function tsharkOf(path: string, ...args: string[]): string[] {
+  return execFileSync('tshark', ['-n', '-r', path, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
     .split('\n')
     .slice(0, -1);
 }
@@ -128,5 +130,62 @@ describe('stored segments', () => {
     for (const { fields } of detail?.layers ?? []) collect(fields);
     expect(names).toContain('tcp.analysis.fast_retransmission');
     expect(names).toContain('tcp.analysis.initial_rtt');
+  });
+});
+
+describe('a connection of thousands of segments, twenty of them under way at a time', () => {
+  const names = [
+    'tcp.seq',
+    'tcp.ack',
+    'tcp.window_size',
+    'tcp.completeness',
+    'tcp.time_relative',
+    'tcp.analysis.initial_rtt',
+    'tcp.analysis.acks_frame',
+    'tcp.analysis.bytes_in_flight',
+    'tcp.analysis.push_bytes_sent',
+    'tcp.analysis.rto_frame',
+  ];
+  const ROUNDS = 150;
+  const IN_FLIGHT = 20;
+  const flow = handshake(1000, 5000, 0);
+  for (let round = 0; round < ROUNDS; round++) {
+    const first = 1001 + round * IN_FLIGHT * 100;
+    const at = 100 + round * 10;
+    for (let i = 0; i < IN_FLIGHT; i++) {
+      const segment = { at: at + i / 10, seq: first + i * 100, ack: 5001, length: 100 };
+      flow.push(i === IN_FLIGHT - 1 ? { ...segment, flags: 'P' } : segment);
+    }
+    // Now and then one is lost, and sent again.
+    if (round % 7 === 3) flow.push({ at: at + 4, seq: first, ack: 5001, length: 100 });
+    flow.push({ at: at + 5, back: true, seq: 5001, ack: first + IN_FLIGHT * 50 });
+    flow.push({ at: at + 6, back: true, seq: 5001, ack: first + IN_FLIGHT * 100 });
+  }
+  let long: string;
+  let theirs: string[];
+  beforeAll(async () => {
+    const path = join(temporaryFolder(), 'long.pcap');
+    writeFileSync(path, pcapOf(segmentPackets(flow)));
+    long = (await one.store.importFile(path)).id;
+    theirs = tsharkOf(path, '-T', 'fields', ...names.flatMap((name) => ['-e', name]));
+  });
+
+  const told = (nodes: readonly FieldNode[]): FieldNode[] =>
+    nodes.flatMap((node) => [node, ...(node.fields === undefined ? [] : told(node.fields))]);
+
+  test('its details are told from the packets just before, as tshark tells them from all', async () => {
+    const checked = [500, 1777, ...Array.from({ length: 8 }, (_, i) => flow.length - 3 * i)];
+    for (const number of checked) {
+      const detail = await one.queries.packet(long, number);
+      const all = told((detail?.layers ?? []).flatMap(({ fields }) => fields));
+      const ours = names.map((name) => all.find((node) => node.name === name)?.text ?? '');
+      expect([number, ...ours].join('\t')).toBe([number, theirs[number - 1]].join('\t'));
+    }
+  });
+
+  test('so are its rows, wherever a page begins', async () => {
+    const { packets } = await one.queries.packets(long, { after: 2000, limit: 60, fields: names });
+    for (const { number, fields } of packets)
+      expect(names.map((name) => fields?.[name].join() ?? '').join('\t')).toBe(theirs[number - 1]);
   });
 });
