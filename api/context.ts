@@ -2,6 +2,7 @@
 
 import type { SystemResolver } from '../captures/names/system-resolver.js';
 import type { QueryService } from '../captures/query/query-service.js';
+import type { FilterCheck } from '../captures/sources/filter-check.js';
 import type { CaptureRecord } from '../captures/store/capture-file.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
 import { FilterError } from '../decoders/filter/error.js';
@@ -18,6 +19,7 @@ export interface ApiContext {
   readonly ownTraffic: string | undefined;
   /** The address that the daemon listens on, as it was given. */
   readonly host: string;
+  readonly filterCheck: FilterCheck;
   /** Captures that others may watch. */
   readonly watches: Watches;
   /** Asked for names besides the captures; undefined unless the user wants it. */

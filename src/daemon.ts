@@ -11,6 +11,7 @@ import { isLoopback, isWildcard } from '../api/security.js';
 import { Watches } from '../api/watches.js';
 import { SystemResolver } from '../captures/names/system-resolver.js';
 import { QueryService } from '../captures/query/query-service.js';
+import { FilterCheck } from '../captures/sources/filter-check.js';
 import { CaptureError } from '../captures/sources/source.js';
 import { CaptureStore } from '../captures/store/capture-store.js';
 import { version } from './settings.js';
@@ -72,12 +73,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   queries.warm();
   const leaveOut = options.ownTraffic ? undefined : ownTraffic(bound);
   const watches = new Watches(store);
+  const filterCheck = new FilterCheck();
   const resolver = options.resolveNames ? new SystemResolver() : undefined;
   listener = createApp(
     {
       store,
       queries,
       watches,
+      filterCheck,
       resolver,
       host: options.host,
       version: version(),
@@ -95,6 +98,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       resolver?.close();
+      await filterCheck.close();
       await store.close();
       server.closeIdleConnections();
       const grace = setTimeout(() => server.closeAllConnections(), GRACE);

@@ -1,6 +1,7 @@
 /** Which interfaces there are to capture on. */
 import { networkInterfaces } from 'node:os';
-import { loadNative } from '../native/binding.js';
+import { loadNative, type NativeBinding } from '../native/binding.js';
+import { type InterfaceCounters, interfaceCounters } from './interface-counters.js';
 import { linkTypeOfDlt } from './live-link-types.js';
 import { CaptureError } from './source.js';
 
@@ -18,11 +19,22 @@ export interface InterfaceInfo {
   readonly running: boolean;
   /** LINKTYPE_ values it can deliver, the default first; empty when it is down or may not be opened to ask. */
   readonly linkTypes: readonly number[];
+  /** Its traffic so far; null where the kernel does not say. */
+  readonly counters: InterfaceCounters | null;
 }
 
 /**
+ * Milliseconds for which the link types of an interface are believed: asking opens it, and whoever draws its traffic asks
+ * every second. One that had none was down, or not to be opened, which may change sooner.
+ */
+const FRESH = 60_000;
+const FRESH_NONE = 5_000;
+const knownLinkTypes = new Map<string, { readonly linkTypes: readonly number[]; readonly until: number }>();
+
+/**
  * The interfaces as libpcap lists them, `any` and its other pseudo-devices among them; without the addon, those that
- * Node knows (up, with an address). Takes some ten milliseconds an interface, outside the event loop.
+ * Node knows (up, with an address). Takes some ten milliseconds for an interface that was not asked for its link types in
+ * the last minute, outside the event loop.
  *
  * @throws CaptureError `io` when the system does not answer.
  */
@@ -36,17 +48,46 @@ async function list(linkTypes: boolean): Promise<InterfaceInfo[]> {
     return listWithoutAddon();
   }
   try {
-    const found = await native.listInterfaces(linkTypes);
-    return found.map(({ dlts, ...info }) => ({ ...info, linkTypes: dlts.map(linkTypeOfDlt) }));
+    return withCounters(linkTypes ? await withLinkTypes(native) : await named(native));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CaptureError('io', `The interfaces cannot be listed: ${reason}`);
   }
 }
 
+type Uncounted = Omit<InterfaceInfo, 'counters'>;
+
+/** The interfaces without their link types, which is quick. */
+async function named(native: NativeBinding): Promise<Uncounted[]> {
+  return (await native.listInterfaces(false)).map(({ dlts: _, ...info }) => ({ ...info, linkTypes: [] }));
+}
+
+async function withLinkTypes(native: NativeBinding): Promise<Uncounted[]> {
+  const now = performance.now();
+  const found = await named(native);
+  const known = found.map(({ name }) => knownLinkTypes.get(name));
+  if (known.every((one) => one !== undefined && one.until > now))
+    return found.map((info, index) => ({ ...info, linkTypes: known[index]!.linkTypes }));
+  const asked = (await native.listInterfaces(true)).map(({ dlts, ...info }) => ({
+    ...info,
+    linkTypes: dlts.map(linkTypeOfDlt),
+  }));
+  // Those that are gone are forgotten with it.
+  knownLinkTypes.clear();
+  for (const { name, linkTypes } of asked)
+    knownLinkTypes.set(name, { linkTypes, until: now + (linkTypes.length === 0 ? FRESH_NONE : FRESH) });
+  return asked;
+}
+
+function withCounters(found: readonly Uncounted[]): InterfaceInfo[] {
+  const loopback = new Set(found.filter((info) => info.loopback).map(({ name }) => name));
+  const counters = interfaceCounters((name) => loopback.has(name));
+  return found.map((info) => ({ ...info, counters: counters.get(info.name) ?? null }));
+}
+
 /** What Node knows of the interfaces that are up and have an address. */
 export function listWithoutAddon(): InterfaceInfo[] {
-  return Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
+  const found = Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
     const mac = addresses[0]?.mac ?? '00:00:00:00:00:00';
     return {
       name,
@@ -59,6 +100,7 @@ export function listWithoutAddon(): InterfaceInfo[] {
       linkTypes: [],
     };
   });
+  return withCounters(found);
 }
 
 /** Only the names, in a few milliseconds. @throws as listInterfaces */

@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../api/app.js';
-import { type ProblemBody, TestDaemon } from './daemon.js';
+import { isRoot, type ProblemBody, TestDaemon } from './daemon.js';
+import { sendUdp } from './traffic.js';
 
 let daemon: TestDaemon;
 beforeAll(async () => {
@@ -25,6 +26,66 @@ test('interfaces, loopback among them', async () => {
   const { body } = await daemon.json<{ name: string; loopback: boolean; addresses: string[] }[]>('/api/interfaces');
   const loopback = body.find((one) => one.loopback);
   expect(loopback?.addresses).toContain('127.0.0.1');
+});
+
+test('interfaces count their traffic: each packet of loopback once, and `any` has all of it', async () => {
+  interface Counted {
+    name: string;
+    linkTypes: number[];
+    counters: Record<'packets' | 'bytes' | 'receivedPackets' | 'sentPackets', number> | null;
+  }
+  const counted = async (name: string) =>
+    (await daemon.json<Counted[]>('/api/interfaces')).body.find((one) => one.name === name)!;
+  const [before, all] = [await counted('lo'), await counted('any')];
+  await sendUdp(Array.from({ length: 50 }, () => 'x'.repeat(1000)));
+  const [after, allAfter] = [await counted('lo'), await counted('any')];
+  expect(after.counters!.packets - before.counters!.packets).toBeGreaterThanOrEqual(50);
+  expect(after.counters!.bytes - before.counters!.bytes).toBeGreaterThanOrEqual(50_000);
+  expect(after.counters!.packets).toBe(after.counters!.receivedPackets);
+  expect(allAfter.counters!.packets - all.counters!.packets).toBeGreaterThanOrEqual(50);
+  // Asked again within the minute, they still say what they can deliver.
+  expect([before.linkTypes, after.linkTypes]).toEqual([isRoot ? [1] : [], isRoot ? [1] : []]);
+});
+
+describe('a capture filter, checked without capturing', () => {
+  const check = async (query: Record<string, string>) =>
+    daemon.json<{ valid: boolean; error?: string; hint?: string }>(
+      `/api/capture-filters/check?${new URLSearchParams(query)}`,
+    );
+
+  test.each([
+    [{ filter: 'udp port 53' }],
+    [{ filter: '' }],
+    [{ filter: 'ether host 02:00:00:00:00:01' }],
+    [{ filter: 'tcp[tcpflags] & tcp-syn != 0 and net 10.0.0.0/8', interface: 'lo' }],
+    [{ filter: 'ip6', interface: 'any' }],
+    [{ filter: 'tcp', interface: 'lo,any' }],
+  ])('right: %j', async (query) => {
+    expect((await check(query)).body).toEqual({ valid: true });
+  });
+
+  test.each([
+    [{ filter: 'udp prot 53' }, /syntax error/],
+    [{ filter: 'port 70000' }, /70000/],
+    [{ filter: 'a\0b' }, /zero character/],
+    [{ filter: 'net 10.0.0.0/8 and (' }, /syntax error/],
+  ])('wrong: %j', async (query, words) => {
+    const { status, body } = await check(query);
+    expect(status).toBe(200);
+    expect(body).toEqual({ valid: false, error: expect.stringMatching(words), hint: expect.any(String) });
+  });
+
+  (isRoot ? test : test.skip)('what the link type does not know (needs root)', async () => {
+    const filter = 'vlan 4 and ether host 02:00:00:00:00:01';
+    expect((await check({ filter, interface: 'lo' })).body.valid).toBe(true);
+    expect((await check({ filter, interface: 'any' })).body.valid).toBe(false);
+    expect((await check({ filter, interface: 'lo,any' })).body.valid).toBe(false);
+  });
+
+  test('on no such interface, or none at all', async () => {
+    expect(await check({ filter: 'udp', interface: 'nosuch0' })).toMatchObject({ status: 400 });
+    expect((await daemon.json('/api/capture-filters/check')).status).toBe(400);
+  });
 });
 
 test('metrics in the text format of Prometheus', async () => {

@@ -15,6 +15,11 @@ export interface Answers {
     name: 'netglass';
   };
   'GET /api/interfaces': InterfaceInfo[];
+  'GET /api/capture-filters/check': {
+    valid: boolean;
+    error?: string;
+    hint?: string;
+  };
   'GET /api/sockets': {
     sockets: Socket[];
     /**
@@ -422,6 +427,20 @@ export interface InterfaceInfo {
    * LINKTYPE_ values it can deliver, the default first; empty where that is not known.
    */
   linkTypes: number[];
+  /**
+   * What the kernel has counted since the interface appeared; of `any` the sum; null where it does not say.
+   */
+  counters: {
+    /**
+     * In both directions; each of loopback once.
+     */
+    packets: number;
+    bytes: number;
+    receivedPackets: number;
+    receivedBytes: number;
+    sentPackets: number;
+    sentBytes: number;
+  } | null;
 }
 /**
  * This interface was referenced by `Api`'s JSON-Schema
