@@ -12,6 +12,7 @@ import { exportRoutes } from './export.js';
 import { filterRoutes } from './filters.js';
 import { flowRoutes } from './flows.js';
 import { importRoutes } from './import.js';
+import { labRoutes } from './lab.js';
 import { markRoutes } from './marks.js';
 import { metricRoutes } from './metrics.js';
 import { nameRoutes } from './names.js';
@@ -56,6 +57,7 @@ export const routes: readonly Route[] = [
   ...exportRoutes,
   ...eventRoutes,
   ...markRoutes,
+  ...labRoutes,
   ...watchRoutes,
   ...filterRoutes,
   ...metricRoutes,

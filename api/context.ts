@@ -6,12 +6,15 @@ import type { FilterCheck } from '../captures/sources/filter-check.js';
 import type { CaptureRecord } from '../captures/store/capture-file.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
 import { FilterError } from '../decoders/filter/error.js';
+import type { LabService } from './lab.js';
 import { unknownCapture } from './problem.js';
 import type { Watches } from './watches.js';
 
 export interface ApiContext {
   readonly store: CaptureStore;
   readonly queries: QueryService;
+  /** The socket demos. */
+  readonly lab: LabService;
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;

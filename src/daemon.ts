@@ -14,6 +14,7 @@ import { QueryService } from '../captures/query/query-service.js';
 import { FilterCheck } from '../captures/sources/filter-check.js';
 import { CaptureError } from '../captures/sources/source.js';
 import { CaptureStore } from '../captures/store/capture-store.js';
+import { Lab } from '../lab/lab.js';
 import { version } from './settings.js';
 
 export interface DaemonOptions {
@@ -75,10 +76,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const watches = new Watches(store);
   const filterCheck = new FilterCheck();
   const resolver = options.resolveNames ? new SystemResolver() : undefined;
+  const lab = new Lab({ store, queries });
   listener = createApp(
     {
       store,
       queries,
+      lab,
       watches,
       filterCheck,
       resolver,
@@ -99,6 +102,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       resolver?.close();
       await filterCheck.close();
+      await lab.close();
       await store.close();
       server.closeIdleConnections();
       const grace = setTimeout(() => server.closeAllConnections(), GRACE);

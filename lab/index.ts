@@ -1,0 +1,6 @@
+/** The demos, in the order in which the lecture has them. */
+
+import type { Demo } from './demo.js';
+import { udpEcho } from './udp-echo.js';
+
+export const demos: readonly Demo[] = [udpEcho];
