@@ -104,6 +104,9 @@ export function readUint64(view: DataView, at: number, littleEndian = false): bi
 /** Octets summed between folds, so that the running total stays a 32-bit integer, which is what makes it fast. */
 const FOLD_OCTETS = 32768;
 
+/** Words of 32 bits whose sum a number holds exactly. */
+const EXACT_WORDS = 1 << 20;
+
 const LITTLE_ENDIAN_HOST = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
@@ -111,13 +114,13 @@ const LITTLE_ENDIAN_HOST = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
  * sum does not depend on the byte order but for a swap at the end (RFC 1071, section 2, part B).
  */
 let summed: DataView | undefined;
-let words: Int32Array = new Int32Array(0);
+let words: Uint32Array = new Uint32Array(0);
 let halves: Uint16Array = new Uint16Array(0);
 
 function alias(view: DataView): void {
   summed = view;
   const octets = view.byteLength & ~3;
-  words = new Int32Array(view.buffer, view.byteOffset, octets >> 2);
+  words = new Uint32Array(view.buffer, view.byteOffset, octets >> 2);
   halves = new Uint16Array(view.buffer, view.byteOffset, octets >> 1);
 }
 
@@ -141,39 +144,51 @@ export function onesComplementSum(view: DataView, start: number, length: number,
   let word = at >> 2;
   const lastWord = (start + length) >> 2;
   while (word < lastWord) {
-    const stop = Math.min(lastWord, word + (FOLD_OCTETS >> 2));
-    // Upper halves by themselves, and whole words modulo 2^32: what is left of those are the lower halves' sum.
-    let whole = 0;
-    let upper = 0;
-    for (; word + 4 <= stop; word += 4) {
-      const a = words[word];
-      const b = words[word + 1];
-      const c = words[word + 2];
-      const d = words[word + 3];
-      whole = (whole + ((a + b + (c + d)) | 0)) | 0;
-      upper += (a >>> 16) + (b >>> 16) + ((c >>> 16) + (d >>> 16));
+    const stop = Math.min(lastWord, word + EXACT_WORDS);
+    // Whole words, as floating-point numbers, which hold the sum of very many: that takes two operations a word, and
+    // taking words apart three. Four sums, for one addition would have to wait for the other.
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (; word + 8 <= stop; word += 8) {
+      a += words[word] + words[word + 4];
+      b += words[word + 1] + words[word + 5];
+      c += words[word + 2] + words[word + 6];
+      d += words[word + 3] + words[word + 7];
     }
-    for (; word < stop; word++) {
-      whole = (whole + words[word]) | 0;
-      upper += words[word] >>> 16;
-    }
-    total = fold(total + upper + ((whole - (upper << 16)) >>> 0));
+    for (; word < stop; word++) a += words[word];
+    const whole = a + b + (c + d);
+    const carries = Math.floor(whole / 4294967296);
+    const rest = (whole - carries * 4294967296) >>> 0;
+    total = foldSum(foldSum(total + carries) + (rest >>> 16) + (rest & 0xffff));
   }
   const swapped = ((total & 0xff) << 8) | (total >> 8);
   at = word << 2;
-  return sumOctets(view, at, start + length - at, fold(sum) + swapped);
+  const left = start + length - at;
+  return left === 0 ? foldSum(foldSum(sum) + swapped) : sumOctets(view, at, left, foldSum(sum) + swapped);
+}
+
+/** Sum of as many 32-bit words, at most 1,000, as two 16-bit ones each, not folded: for `onesComplementSum` to start from. */
+export function sumOfWords(view: DataView, start: number, count: number): number {
+  let total = 0;
+  for (let at = start; at < start + count * 4; at += 4) {
+    const word = view.getInt32(at);
+    total += (word >>> 16) + (word & 0xffff);
+  }
+  return total;
 }
 
 function sumOctets(view: DataView, start: number, length: number, sum: number): number {
   const end = start + length;
   let at = start;
-  let total = fold(sum);
+  let total = foldSum(sum);
   while (end - at > FOLD_OCTETS) {
     for (const stop = at + FOLD_OCTETS; at < stop; at += 4) {
       const word = view.getInt32(at);
       total += (word >>> 16) + (word & 0xffff);
     }
-    total = fold(total);
+    total = foldSum(total);
   }
   for (; at + 4 <= end; at += 4) {
     const word = view.getInt32(at);
@@ -184,10 +199,11 @@ function sumOctets(view: DataView, start: number, length: number, sum: number): 
     at += 2;
   }
   if (at < end) total += view.getUint8(at) << 8;
-  return fold(total);
+  return foldSum(total);
 }
 
-function fold(total: number): number {
+/** Adds the carries of a sum below 2^32 of 16-bit words (RFC 1071, section 1). */
+export function foldSum(total: number): number {
   const once = (total & 0xffff) + (total >>> 16);
   return (once & 0xffff) + (once >>> 16);
 }

@@ -1,7 +1,7 @@
 /** Internet checksums (RFC 1071) over a header and its pseudo-header, and what offloading leaves of them. */
 
 import type { Body } from './body.js';
-import { onesComplementSum } from './bytes.js';
+import { foldSum, onesComplementSum, sumOfWords } from './bytes.js';
 import type { Field } from './field.js';
 import { PacketFlag, type Walk } from './walk.js';
 
@@ -29,12 +29,10 @@ export function pseudoHeaderSum(
 ): number {
   // A jumbogram's length has more than 16 bits: both halves are part of the sum.
   const start = protocol + (length & 0xffff) + (length >>> 16);
-  if (view.getUint8(network) >> 4 !== 6) {
-    if (destination < 0) return onesComplementSum(view, network + 12, 8, start);
-    return onesComplementSum(view, destination, 4, onesComplementSum(view, network + 12, 4, start));
-  }
-  if (destination < 0) return onesComplementSum(view, network + 8, 32, start);
-  return onesComplementSum(view, destination, 16, onesComplementSum(view, network + 8, 16, start));
+  const isIpv6 = view.getUint8(network) >> 4 === 6;
+  if (destination < 0) return foldSum(start + sumOfWords(view, network + (isIpv6 ? 8 : 12), isIpv6 ? 8 : 2));
+  const words = isIpv6 ? 4 : 1;
+  return foldSum(start + sumOfWords(view, network + (isIpv6 ? 8 : 12), words) + sumOfWords(view, destination, words));
 }
 
 /**

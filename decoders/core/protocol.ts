@@ -4,8 +4,9 @@ import type { Body } from './body.js';
 import { bigEndianReader, littleEndianReader, type Reader } from './bytes.js';
 import type { Conversation } from './conversation.js';
 import type { Field, FieldDeclaration, NumericDeclaration } from './field.js';
+import type { Registry } from './registry.js';
 import type { LayerNode } from './tree.js';
-import { REST, type Walk } from './walk.js';
+import { REST, type Shortcut, type Walk } from './walk.js';
 
 export type Declarations = Readonly<Record<string, FieldDeclaration>>;
 
@@ -94,6 +95,8 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
   readonly column?: string;
   /** Notes for the walkers; see `LayerRole`. */
   readonly role?: LayerRole;
+  /** A quicker way through packets that begin with this layer; see `Shortcut`. */
+  readonly shortcut?: ShortcutOf;
   /** Sets summary flags that need more than a field's value; runs for every packet, so it must not allocate. */
   readonly inspect?: (read: Readers<H>, view: DataView, start: number, end: number, walk: Walk) => void;
   /** The filter prefix, where it is another protocol's: DNS's length octets over TCP belong to `dns`. */
@@ -137,6 +140,9 @@ export type Recogniser = (view: DataView, start: number, end: number) => boolean
  */
 export type LayerRole = 'link' | 'network' | 'transport' | 'quotes';
 
+/** The shortcut of a registry; undefined when that puts other protocols into the places that it takes for granted. */
+export type ShortcutOf = (registry: Registry) => Shortcut | undefined;
+
 /** A measure of any protocol: its own readers come back to it as the first argument. */
 export type AnyMeasure<R = number> = (read: AnyReaders, view: DataView, start: number, end: number, walk: Walk) => R;
 /** The readers of some protocol, to be handed to its own measures only. */
@@ -167,6 +173,7 @@ export interface Protocol {
   readonly lead: AnyMeasure | undefined;
   readonly leadFields: readonly Field[];
   readonly trailer: ((body: Body) => void) | undefined;
+  readonly shortcut: ShortcutOf | undefined;
   readonly inspect: AnyMeasure<void> | undefined;
   readonly body: ((body: Body) => void) | undefined;
   readonly info: ((layer: LayerNode, body: Body) => string) | undefined;
@@ -292,6 +299,7 @@ export function protocol<const H extends Declarations, const F extends Declarati
     lead: lead?.octets as AnyMeasure | undefined,
     leadFields: lead?.fields.map((key) => placed[key]) ?? [],
     trailer: trailer === undefined ? undefined : (tree) => trailer(tree, fields, readers),
+    shortcut: declaration.shortcut,
     inspect: inspect as AnyMeasure<void> | undefined,
     body: body === undefined ? undefined : (tree) => body(tree, fields, readers),
     info,

@@ -4,6 +4,7 @@ import type { Reader } from './bytes.js';
 import type { Field } from './field.js';
 import { type AnyMeasure, type AnyReaders, isNumeric, type Protocol, type Recogniser, readerOf } from './protocol.js';
 import { compileFill, type Fill } from './summarize.js';
+import type { Shortcut } from './walk.js';
 
 /** What the walk needs of a protocol, in one object of one shape. */
 export interface Runtime {
@@ -23,6 +24,8 @@ export interface Runtime {
   /** The registry id of the payload's protocol; 0 when nobody claims it. */
   readonly next: AnyMeasure;
   readonly read: AnyReaders;
+  /** A quicker way through packets that begin with this layer. */
+  readonly shortcut: Shortcut | undefined;
   /** Writes the header's columns; undefined when it has none. */
   readonly fill: Fill | undefined;
   /** Octets of the header that `fill` reads. */
@@ -98,11 +101,16 @@ export class Registry {
         quotes: protocol.role === 'quotes',
         next: this.nextOf(protocol, id),
         read: protocol.read,
+        shortcut: undefined,
         fill: compileFill(protocol),
         ...fillRange(protocol),
       };
       this.enterFields(protocol, id);
     });
+    // It asks where things lead, which is known now.
+    for (const runtime of this.runtimes.slice(1))
+      if (runtime.protocol.shortcut !== undefined)
+        this.runtimes[runtime.id] = { ...runtime, shortcut: runtime.protocol.shortcut(this) };
   }
 
   /** Registry id of the protocol that a LINKTYPE_ value names, 0 when unknown. */
@@ -121,6 +129,12 @@ export class Registry {
   /** The same protocols, of which some are found elsewhere. */
   with(decodeAs: readonly DecodeAs[]): Registry {
     return new Registry(this.given, [...this.decodeAs, ...decodeAs]);
+  }
+
+  /** Registry id of the protocol that a value leads to in a table (`ip.proto`); 0 when none. */
+  byValue(table: string, value: number): number {
+    const found = this.tables.get(table);
+    return found === undefined ? 0 : value < DENSE ? found.dense[value] : (found.sparse.get(value) ?? 0);
   }
 
   /** Whether some protocol looks its payload up in a table of that name. */

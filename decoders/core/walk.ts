@@ -168,6 +168,14 @@ export class Walk {
 }
 
 /**
+ * Goes through the first layers of a packet of a usual form, in one go, and writes down what `walkFrom` would have.
+ *
+ * @param end where the packet ends; may lie beyond `walk.capturedEnd`
+ * @returns registry id of the layer that comes next, 0 for none; -1 for packets of another form, with the walk as it was
+ */
+export type Shortcut = (view: DataView, start: number, end: number, walk: Walk) => number;
+
+/**
  * Walks the layers of the packet at [start, start + captured) into `walk`.
  *
  * @param linkType LINKTYPE_ value
@@ -190,7 +198,11 @@ export function walkPacket(
   const length = original < LARGEST_PACKET ? original : LARGEST_PACKET;
   const end = start + (length > captured ? length : captured);
   if (original > captured) walk.flags |= PacketFlag.truncated;
-  walkFrom(registry, view, registry.linkLayer(linkType), start, end, walk);
+  const link = registry.linkLayer(linkType);
+  const shortcut = link === 0 ? undefined : registry.runtime(link).shortcut;
+  const next = shortcut === undefined ? -1 : shortcut(view, start, end, walk);
+  if (next < 0) walkFrom(registry, view, link, start, end, walk);
+  else if (next > 0) walkFrom(registry, view, next, walk.headerEnd[walk.depth - 1], walk.end[walk.depth - 1], walk);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Body, bytes, ether, protocol, uint } from '../core/index.js';
 import { etherTypes } from '../labels/ethertypes.js';
+import { usualWay } from './usual-way.js';
 
 /** Values of the type/length field up to this are lengths of IEEE 802.3 frames (IEEE 802.3, clause 3.2.6). */
 const LARGEST_LENGTH = 1500;
@@ -57,6 +58,7 @@ export const ethernet = protocol('eth', 'Ethernet II', {
     fcs: uint(32, 'Frame check sequence', { base: 16 }),
   },
   either: { addr: ['dst', 'src'] },
+  shortcut: usualWay,
   payloadEnd: (_read, view, start, end) => etherPayloadEnd(view.getUint16(start + 12), start + 14, end),
   next: {
     table: 'eth.type',

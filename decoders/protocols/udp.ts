@@ -35,7 +35,7 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
   },
   next: { table: 'udp.port', ports: ['srcport', 'dstport'] },
   inspect: (_read, view, start, end, walk) => {
-    flagTransport(walk, status(view, walk, walk.depth, start, end, view.getUint16(start + 6)));
+    flagTransport(walk, checkUdp(view, walk, walk.depth, start, end, view.getUint16(start + 6)));
   },
   body: (body, field, read) => {
     const { view, walk, depth, start } = body;
@@ -44,7 +44,7 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
     if (notes !== undefined) readStream(body, field, notes);
     // Nothing behind a length that cannot be is believed.
     if (length !== 0 && length < 8) return;
-    const sum = status(view, walk, depth, start, walk.end[depth], read.checksum(view, start));
+    const sum = checkUdp(view, walk, depth, start, walk.end[depth], read.checksum(view, start));
     transportChecksum(body, field['checksum.status'], sum, start + 6, 'UDP checksum');
     const end = Math.min(walk.end[depth], walk.capturedEnd);
     if (end > body.end) body.behind(field.payload, end);
@@ -58,7 +58,8 @@ export const udp = protocol('udp', 'User Datagram Protocol', {
   },
 });
 
-function status(
+/** What is to be said of the checksum of a datagram, as `checkTransport` says it. */
+export function checkUdp(
   view: DataView,
   walk: Parameters<typeof checkTransport>[1],
   depth: number,
