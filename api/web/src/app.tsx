@@ -6,6 +6,7 @@ import './app.css';
 import { get } from './api/client';
 import { StatusBar } from './captures/status-bar';
 import { FilterBar } from './filter/filter-bar';
+import { FilterMenu } from './filter/filter-menu';
 import { fieldsOf } from './packets/columns';
 import { openList, useList } from './packets/list-state';
 import { PacketsTab } from './packets/packets-tab';
@@ -36,6 +37,7 @@ export function App() {
       <main className="app-part" role="tabpanel" id="part" aria-labelledby={`tab-${tab}`}>
         <Part />
       </main>
+      <FilterMenu />
     </>
   );
 }
