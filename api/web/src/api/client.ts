@@ -30,6 +30,9 @@ export class UnreachableError extends Error {}
 type Value = string | number | boolean | readonly string[] | null | undefined;
 export type Parameters = Readonly<Record<string, Value>>;
 
+/** The token of a watched capture, which its page below `/watch/` has in its own address; null elsewhere. */
+export const watchToken: string | null = /^\/watch\/([\w-]+)/.exec(window.location.pathname)?.[1] ?? null;
+
 /** Fills `{id}` and its like from `path`, and appends `query`; what is null, undefined or '' is left out. */
 export function address(template: string, path: Parameters = {}, query: Parameters = {}): string {
   const place = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(path[name])));
@@ -38,6 +41,7 @@ export function address(template: string, path: Parameters = {}, query: Paramete
     if (value === null || value === undefined || value === '') continue;
     search.set(name, Array.isArray(value) ? value.join(',') : String(value));
   }
+  if (watchToken !== null) search.set('token', watchToken);
   const text = search.toString();
   return text === '' ? place : `${place}?${text}`;
 }

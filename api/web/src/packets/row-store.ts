@@ -27,6 +27,7 @@ export class RowStore {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
   private known = 0;
+  private limit = Number.POSITIVE_INFINITY;
   private first = 1;
   /** Grows with every change, for `useSyncExternalStore`. */
   version = 0;
@@ -48,9 +49,21 @@ export class RowStore {
     void this.ask(0);
   }
 
-  /** Packets that match, as far as is known. */
+  /** Packets that are shown: those that match, as far as is known, or fewer while a replay has not come to the rest. */
   get count(): number {
+    return Math.min(this.known, this.limit);
+  }
+
+  /** Packets that match, as far as is known. */
+  get total(): number {
     return this.known;
+  }
+
+  /** Shows only so many of them; Infinity for all. */
+  limitTo(limit: number): void {
+    if (limit === this.limit) return;
+    this.limit = limit;
+    this.changed();
   }
 
   get unfiltered(): boolean {
