@@ -179,12 +179,14 @@ export const labRoutes = [
     description:
       'On real sockets of this machine, in a capture of its own or a running one; every socket call becomes a mark. Answered when the run is over, or after `wait` seconds; a stepwise run is answered before its first step.',
     params: z.strictObject({ demo: z.string().min(1).max(100) }),
-    body: z.strictObject({
-      parameters: z.record(z.string(), z.unknown()).default({}).describe('As the demo’s schema says.'),
-      capture: z.string().optional().describe('Id of a running capture; default: one of the run’s own.'),
-      stepwise: z.boolean().default(false).describe('Wait for a request before each step.'),
-      wait: z.number().min(0).max(60).default(30).describe('Seconds to wait for the end.'),
-    }),
+    body: z
+      .strictObject({
+        parameters: z.record(z.string(), z.unknown()).default({}).describe('As the demo’s schema says.'),
+        capture: z.string().optional().describe('Id of a running capture; default: one of the run’s own.'),
+        stepwise: z.boolean().default(false).describe('Wait for a request before each step.'),
+        wait: z.number().min(0).max(60).default(30).describe('Seconds to wait for the end.'),
+      })
+      .prefault({}),
     bodyExample: { parameters: { clients: 3, concurrent: true } },
     responses: { 201: { description: 'The run; `state` says whether it is over.', schema: run } },
     problems: { 403: 'Capturing, or a socket, takes a privilege.' },

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { PROBLEM_MEDIA_TYPE } from './problem.js';
-import type { ResponseDeclaration, Route } from './route.js';
+import { needsBody, type ResponseDeclaration, type Route } from './route.js';
 import { problem } from './schemas.js';
 
 type Json = Record<string, unknown>;
@@ -90,7 +90,7 @@ function operation({ declaration }: Route, named: Map<string, Json>): Json {
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: needsBody(body),
             content: {
               'application/json': {
                 schema: schemaOf(body, 'input', named),

@@ -131,10 +131,15 @@ function coerced(text: string, type: unknown): unknown {
   return text;
 }
 
+/** Whether a body can be left out: its schema then has a default for it. */
+export function needsBody(schema: z.ZodType): boolean {
+  return !schema.safeParse(undefined).success;
+}
+
 function checkBody(schema: z.ZodType | undefined, request: Request): unknown {
   const body: unknown = request.body;
   if (schema === undefined) return undefined;
-  if (body === undefined)
+  if (body === undefined && needsBody(schema))
     throw new ApiError(400, 'bad-body', 'A JSON body is needed here, and there is none.', {
       hint: "With curl: -H 'Content-Type: application/json' -d '{…}'",
     });

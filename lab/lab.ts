@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { CaptureError } from '../captures/sources/source.js';
+import type { Demo } from './demo.js';
 import { demos } from './index.js';
 import { Run, type RunServices, type RunView } from './run.js';
 
@@ -52,18 +53,12 @@ export class Lab {
     const demo = demos.find((one) => one.name === name);
     if (demo === undefined)
       throw new CaptureError('bad-option', `There is no demo ${JSON.stringify(name)}.`, `Demos: ${names()}`);
-    const parsed = demo.parameters.safeParse(parameters);
-    if (!parsed.success)
-      throw new CaptureError(
-        'bad-option',
-        wrongParameter(parsed.error),
-        `Parameters of ${name}: ${Object.keys(demo.parameters.shape).join(', ')}`,
-      );
+    const checked = checkParameters(demo, parameters);
     this.makeRoom();
     this.beginning++;
     try {
       const id = randomBytes(6).toString('hex');
-      const run = await Run.begin({ id, demo, parameters: parsed.data, capture, stepwise }, this.services);
+      const run = await Run.begin({ id, demo, parameters: checked, capture, stepwise }, this.services);
       this.runs.set(id, run);
       await run.rest(stepwise ? 60_000 : wait * 1000);
       return await run.view();
@@ -107,6 +102,14 @@ export class Lab {
     const over = [...this.runs.values()].filter((run) => run.over);
     for (const { id } of over.slice(0, Math.max(0, this.runs.size + 1 - MOST_KEPT))) this.runs.delete(id);
   }
+}
+
+/** Parameters with their defaults. @throws CaptureError `bad-option` that says which is wrong */
+export function checkParameters(demo: Demo, parameters: Record<string, unknown>): Record<string, unknown> {
+  const parsed = demo.parameters.safeParse(parameters);
+  if (parsed.success) return parsed.data;
+  const known = Object.keys(demo.parameters.shape).join(', ');
+  throw new CaptureError('bad-option', wrongParameter(parsed.error), `Parameters of ${demo.name}: ${known}`);
 }
 
 const names = (): string => demos.map(({ name }) => name).join(', ');

@@ -5,6 +5,7 @@ import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exitStatus, inWords } from './commands/failure.js';
 import { interfacesCommand } from './commands/interfaces.js';
+import { labCommand } from './commands/lab.js';
 import { readCommand } from './commands/read.js';
 import { startCommand } from './commands/start.js';
 import { exportCommand, importCommand, reindexCommand } from './commands/transfer.js';
@@ -32,6 +33,7 @@ help says. Exit status: 0 done, 1 failed, 2 wrong use.`,
     importCommand(),
     exportCommand(),
     reindexCommand(),
+    labCommand(),
   ])
     netglass.addCommand(command.copyInheritedSettings(netglass));
   return netglass;

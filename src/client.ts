@@ -43,6 +43,23 @@ export class Client {
       headers: { ...this.headers, ...(body === undefined ? {} : { 'Content-Type': 'application/octet-stream' }) },
       ...(body === undefined ? {} : { body, duplex: 'half' as const }),
     });
+    return this.require(answer);
+  }
+
+  /** Sends a value as JSON, and reads the answer as JSON. @throws CaptureError in the service's own words */
+  async exchange<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await this.require(
+      await fetch(`${this.base}${path}`, {
+        method,
+        headers: { ...this.headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+    const text = await answer.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  private async require(answer: Response): Promise<Response> {
     if (answer.ok) return answer;
     const { detail, hint } = (await answer.json().catch(() => ({}))) as { detail?: string; hint?: string };
     throw new CaptureError('io', detail ?? `The service answered ${answer.status}.`, hint);

@@ -13,7 +13,7 @@ import { CaptureError } from '../../captures/sources/source.js';
 import { CaptureStore } from '../../captures/store/capture-store.js';
 import { FilterError } from '../../decoders/filter/error.js';
 import { Client } from '../client.js';
-import { Output } from '../read/output.js';
+import { writeAll } from '../read/output.js';
 import { shared } from '../settings.js';
 import { filterInWords, UsageError } from './failure.js';
 
@@ -118,15 +118,7 @@ async function exportCapture(
   options: Place & { write: string; displayFilter?: string; format: ExportFormat },
 ): Promise<void> {
   const { format, displayFilter: filter, write } = options;
-  // The file is only made once there is something to write: an error leaves none behind.
-  const copy = async (pieces: AsyncIterable<Uint8Array>) => {
-    let output: Output | undefined;
-    for await (const piece of pieces) {
-      output ??= new Output(write);
-      await output.write(piece);
-    }
-    await output?.close();
-  };
+  const copy = (pieces: AsyncIterable<Uint8Array>) => writeAll(write, pieces);
   await either(
     options,
     async (client) => {

@@ -56,3 +56,13 @@ export class Output {
     });
   }
 }
+
+/** Writes pieces as they come. The file is only made once there is one: an error before leaves none behind. */
+export async function writeAll(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  let output: Output | undefined;
+  for await (const piece of pieces) {
+    output ??= new Output(path);
+    await output.write(piece);
+  }
+  await output?.close();
+}

@@ -1,0 +1,76 @@
+/** Where a demo runs: in the service, or in this process. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LabService } from '../../api/lab.js';
+import { CaptureError } from '../../captures/sources/source.js';
+import { Client } from '../client.js';
+import type { LabOptions } from '../commands/lab.js';
+
+export type RunView = Awaited<ReturnType<LabService['begin']>>;
+
+export interface LabPlace extends Pick<LabService, 'begin' | 'run' | 'step' | 'end'> {
+  /** The packets of a run with its marks, as a pcapng file. */
+  export(run: RunView): Promise<AsyncIterable<Uint8Array>>;
+  close(): Promise<void>;
+}
+
+/** @throws CaptureError */
+export async function labPlace({ alone, capture, serviceHost, servicePort, token }: LabOptions): Promise<LabPlace> {
+  const where = { host: serviceHost, port: servicePort, token };
+  const client = alone === true ? undefined : await Client.find(where);
+  if (client !== undefined) return inService(client);
+  if (capture !== undefined)
+    throw new CaptureError(
+      'io',
+      `No service answers at ${serviceHost}, port ${servicePort}, so capture ${capture} is out of reach.`,
+      'Start one (netglass start), or leave --capture and --alone out.',
+    );
+  return here();
+}
+
+function inService(client: Client): LabPlace {
+  const runPath = (id: string): string => `/api/lab/runs/${encodeURIComponent(id)}`;
+  return {
+    begin: (demo, request) => client.exchange<RunView>('POST', `/api/lab/${encodeURIComponent(demo)}`, request),
+    run: (id) => client.exchange<RunView>('GET', runPath(id)),
+    step: (id) => client.exchange<RunView>('POST', `${runPath(id)}/step`),
+    end: async (id) => {
+      await client.exchange('DELETE', runPath(id));
+      return true;
+    },
+    export: async ({ capture, filter }) => {
+      const query = new URLSearchParams({ format: 'pcapng', filter });
+      const { body } = await client.ask('GET', `/api/captures/${encodeURIComponent(capture)}/export?${query}`);
+      return (body ?? []) as AsyncIterable<Uint8Array>;
+    },
+    close: async () => undefined,
+  };
+}
+
+/** A store of its own, which is gone afterwards. */
+async function here(): Promise<LabPlace> {
+  const [{ CaptureStore }, { QueryService }, { Lab }] = await Promise.all([
+    import('../../captures/store/capture-store.js'),
+    import('../../captures/query/query-service.js'),
+    import('../../lab/lab.js'),
+  ]);
+  const folder = mkdtempSync(join(tmpdir(), 'netglass-lab-'));
+  const store = await CaptureStore.open(folder);
+  const queries = new QueryService(store);
+  const lab = new Lab({ store, queries });
+  return {
+    begin: (demo, request) => lab.begin(demo, request),
+    run: (id) => lab.run(id),
+    step: (id) => lab.step(id),
+    end: (id) => lab.end(id),
+    export: async ({ capture, filter }) => queries.export(capture, { format: 'pcapng', filter }),
+    close: async () => {
+      await lab.close();
+      await queries.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
