@@ -10,6 +10,7 @@
         "src/interfaces.cc",
         "src/pool.cc",
         "src/port.cc",
+        "src/sender.cc",
         "src/session.cc",
         "src/sockets.cc"
       ],

@@ -59,6 +59,22 @@ export interface NativeCapture {
   stop(): void;
 }
 
+/** A packet socket that frames leave by. */
+export interface NativeSender {
+  /** The longest frame in octets: the interface's MTU, the link header and a tag. */
+  readonly maximum: number;
+  /**
+   * Sends the packets of blocks (see `captures/formats/epb.ts`), each not before its time, and writes into each block
+   * when its packet left. Both arrays stay as they are until it resolves, and only then is it called again.
+   *
+   * @param due nanoseconds of CLOCK_MONOTONIC (`process.hrtime`), one a packet, ascending; a thread of libuv's pool
+   *   waits for the last one, so let it be near
+   * @returns how many were sent, and why it were not all
+   */
+  send(blocks: Uint8Array, due: Float64Array): Promise<{ sent: number; code?: string; text?: string }>;
+  close(): void;
+}
+
 /** An interface as libpcap lists it. */
 export interface NativeInterface {
   name: string;
@@ -132,6 +148,8 @@ export interface NativeBinding {
     options: NativeOptions,
     wake: () => void,
   ) => NativeCapture;
+  /** @throws Error with `code` `no-permission`, `no-such-interface`, `down`, `unsupported` (no Ethernet frames) or `io` */
+  readonly LinkSender: new (interfaceName: string) => NativeSender;
   /** @param linkTypes opens each interface to learn its `dlts`, some 20 ms each; otherwise they are empty. */
   listInterfaces(linkTypes: boolean): Promise<NativeInterface[]>;
   /** libpcap's words about a wrong filter, or null for a right one. */

@@ -5,12 +5,14 @@
 #include "capture.h"
 #include "filter.h"
 #include "interfaces.h"
+#include "sender.h"
 #include "sockets.h"
 
 namespace netglass {
 
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Capture", Capture::define(env));
+  exports.Set("LinkSender", LinkSender::define(env));
   exports.Set("listInterfaces", Napi::Function::New(env, listInterfaces, "listInterfaces"));
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter, "compileFilter"));
   exports.Set("filterAccepts", Napi::Function::New(env, filterAccepts, "filterAccepts"));

@@ -23,6 +23,15 @@ inline void put32(uint8_t* at, uint32_t value) {
   std::memcpy(at, &value, 4);
 }
 
+inline uint32_t get32(const uint8_t* at) {
+  uint32_t value;
+  std::memcpy(&value, at, 4);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  value = __builtin_bswap32(value);
+#endif
+  return value;
+}
+
 inline uint32_t epbLength(uint32_t captured, uint32_t direction) {
   return kEpbHeader + ((captured + 3) & ~3u) + (direction == kDirectionUnknown ? 0 : kEpbFlags) + kEpbTrailer;
 }
