@@ -14,6 +14,12 @@ export interface Settings {
   readonly widths: Readonly<Record<string, number>>;
   /** Filters that were applied, the newest first. */
   readonly filters: readonly string[];
+  /** Protocols and fields that are opened in packet trees. */
+  readonly open: readonly string[];
+  /** Where panes are divided, by the divider's name: the first pane's share of the room, 0 to 1. */
+  readonly splits: Readonly<Record<string, number>>;
+  /** Whether rows of the packet list have colours. */
+  readonly colours: boolean;
 }
 
 const KEY = 'netglass.settings';
@@ -24,6 +30,9 @@ const DEFAULTS: Settings = {
   columns: ['number', 'time', 'source', 'destination', 'protocol', 'length', 'info'],
   widths: {},
   filters: [],
+  open: ['tcp.flags', 'ip.flags'],
+  splits: {},
+  colours: true,
 };
 
 function isOfKind(value: unknown, like: unknown): boolean {
