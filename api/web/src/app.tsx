@@ -1,15 +1,23 @@
 /** The whole page: what capture is shown, its parts, and how it is doing. */
 
-import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import './app.css';
-import { get } from './api/client';
+import { CaptureButtons } from './captures/capture-buttons';
+import { CapturesTab } from './captures/captures-tab';
 import { StatusBar } from './captures/status-bar';
+import { UploadNotice } from './captures/upload-notice';
+import { useCaptures } from './captures/use-captures';
 import { FilterBar } from './filter/filter-bar';
 import { FilterMenu } from './filter/filter-menu';
+import { OutMenu } from './out/out-menu';
 import { fieldsOf } from './packets/columns';
 import { openList, useList } from './packets/list-state';
 import { PacketsTab } from './packets/packets-tab';
+import { ChallengeBar } from './room/challenge-bar';
+import { ReplayBar } from './room/replay-bar';
+import { ViewMenu } from './room/view-menu';
+import { useWatch } from './room/watch';
+import { WatchBar } from './room/watch-bar';
 import { follow, onNews, useLive } from './state/live';
 import { useSettings } from './state/settings';
 import { effectiveFilter, show, showCapture, type Tab, useView } from './state/view';
@@ -18,6 +26,7 @@ import { text } from './text';
 /** The parts that there are, in the order of their tabs. */
 const PARTS: readonly { readonly tab: Tab; readonly Part: () => React.ReactNode }[] = [
   { tab: 'packets', Part: PacketsTab },
+  { tab: 'captures', Part: CapturesTab },
 ];
 
 export function App() {
@@ -25,36 +34,55 @@ export function App() {
   useFirstCapture();
   useCapture();
   const tab = useView((view) => view.tab);
+  const watching = useWatch((watch) => watch.token !== null);
+  const packet = useView((view) => view.packet);
+  const selected = useMemo(() => (packet === null ? [] : [packet]), [packet]);
   const { Part } = PARTS.find((part) => part.tab === tab) ?? PARTS[0];
   return (
     <>
       <header className="app-head">
         <h1>{text.app.name}</h1>
         <StatusBar />
+        <div className="app-tools">
+          {!watching && <CaptureButtons />}
+          {!watching && <OutMenu selected={selected} />}
+          <ViewMenu />
+        </div>
       </header>
+      <WatchBar />
+      {!watching && <UploadNotice />}
       <FilterBar />
       <Tabs />
-      <main className="app-part" role="tabpanel" id="part" aria-labelledby={`tab-${tab}`}>
-        <Part />
+      <main className="app-part">
+        <ChallengeBar />
+        <ReplayBar />
+        <div className="app-part" role="tabpanel" id="part" aria-labelledby={`tab-${tab}`}>
+          <Part />
+        </div>
       </main>
       <FilterMenu />
     </>
   );
 }
 
+/** What somebody who watches may see. */
+const WATCHED: readonly Tab[] = ['packets', 'flows', 'statistics'];
+
 function Tabs() {
+  const watching = useWatch((watch) => watch.token !== null);
+  const parts = watching ? PARTS.filter((part) => WATCHED.includes(part.tab)) : PARTS;
   const tab = useView((view) => view.tab);
   const move = (event: React.KeyboardEvent) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
-    const at = PARTS.findIndex((part) => part.tab === tab);
-    const to = PARTS[(at + step + PARTS.length) % PARTS.length].tab;
+    const at = parts.findIndex((part) => part.tab === tab);
+    const to = parts[(at + step + parts.length) % parts.length].tab;
     show({ tab: to });
     document.getElementById(`tab-${to}`)?.focus();
   };
   return (
     <div role="tablist" aria-label={text.app.parts} className="app-tabs" onKeyDown={move}>
-      {PARTS.map((part) => (
+      {parts.map((part) => (
         <button
           type="button"
           role="tab"
@@ -90,11 +118,8 @@ function useAppearance(): void {
 /** Somebody who opens the page looks at what is running, or at what came last. */
 function useFirstCapture(): void {
   const capture = useView((view) => view.capture);
-  const { data } = useQuery({
-    queryKey: ['captures'],
-    queryFn: ({ signal }) => get('/api/captures', {}, {}, signal),
-    refetchInterval: 5000,
-  });
+  const watching = useWatch((watch) => watch.token !== null);
+  const { data } = useCaptures(!watching);
   useEffect(() => {
     if (capture !== null || data === undefined || data.length === 0) return;
     const best = data.findLast(({ state }) => state === 'running') ?? data[data.length - 1];

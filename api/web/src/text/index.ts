@@ -1,7 +1,11 @@
 /** Everything that the page says, by the part of the page that says it: a translation is another file like each of these. */
 
 import { app } from './app';
+import { captures } from './captures';
+import { detail } from './detail';
 import { filter } from './filter';
+import { out } from './out';
 import { packets } from './packets';
+import { room } from './room';
 
-export const text = { app, filter, packets };
+export const text = { app, captures, filter, out, detail, packets, room };
