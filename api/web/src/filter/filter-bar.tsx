@@ -140,9 +140,8 @@ export function FilterBar() {
               ×
             </button>
           )}
-          {shown && <SuggestionList id={list} list={suggestions} active={active} onTake={take} />}
         </div>
-        <button type="submit" className={isApplied ? undefined : 'primary'} disabled={verdict.state === 'bad'}>
+        <button type="submit" className={isApplied ? 'filter-idle' : 'primary'} disabled={verdict.state === 'bad'}>
           {words.apply}
         </button>
         <button
@@ -161,6 +160,7 @@ export function FilterBar() {
         </button>
       </div>
       <FilterSays id={says} verdict={verdict} isApplied={isApplied} />
+      {shown && <SuggestionList id={list} list={suggestions} active={active} onTake={take} />}
     </form>
   );
 }

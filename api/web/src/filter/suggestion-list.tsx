@@ -39,7 +39,8 @@ export function SuggestionList({ id, list, active, onTake }: Props) {
               id={optionId(id, place)}
               data-place={place}
               aria-selected={place === active}
-              className={`filter-option ${kind}`}
+              className="filter-option"
+              data-kind={kind}
               // The field keeps the focus.
               onPointerDown={(event) => event.preventDefault()}
               onClick={() => onTake(suggestion)}

@@ -62,7 +62,10 @@ export function useCompletions(prefix: string | undefined, behind: string): read
   }, [prefix]);
   // What was suggested for a shorter text does not fit the longer one.
   if (prefix === undefined || found.prefix !== prefix) return [];
+  // A number is no beginning of a name, though some have digits in them.
+  const isNumber = /(^|[^\w.-])\d[\w.:]*$/.test(prefix);
   return found.list
+    .filter(({ kind }) => !isNumber || kind === 'value' || kind === 'operator')
     .map((completion) => applied(completion, prefix, behind))
     .filter(({ filter, cursor }) => !(cursor === prefix.length && filter === prefix + behind));
 }
