@@ -3,6 +3,7 @@
 import { create } from 'zustand';
 import { address } from '../api/client';
 import { effectiveFilter, useView, type View } from '../state/view';
+import { text } from '../text';
 import { captureFilterOf } from './selection';
 
 export const COPIES = ['curl', 'filter', 'bpf', 'wireshark', 'link'] as const;
@@ -25,21 +26,25 @@ export function copyOf(kind: Copy, view: View, origin: string): string | undefin
 }
 
 /** What was copied, or could not be: told for a moment. */
-export const useCopied = create<{ kind: Copy | null; text: string; failed: boolean }>(() => ({
-  kind: null,
+export const useCopied = create<{ what: string | null; text: string; failed: boolean }>(() => ({
+  what: null,
   text: '',
   failed: false,
 }));
 
-/** Puts a text on the clipboard, and tells whether that worked. */
+/** Puts a copy of the view on the clipboard, and tells whether that worked. */
 export async function copy(kind: Copy): Promise<void> {
-  const text = copyOf(kind, useView.getState(), window.location.origin);
-  if (text === undefined) return;
+  const copied = copyOf(kind, useView.getState(), window.location.origin);
+  if (copied !== undefined) await copyText(text.out.copies[kind], copied);
+}
+
+/** Puts a text on the clipboard, and tells whether that worked. `what`: what to call it. */
+export async function copyText(what: string, copied: string): Promise<void> {
   try {
-    await navigator.clipboard.writeText(text);
-    useCopied.setState({ kind, text, failed: false });
+    await navigator.clipboard.writeText(copied);
+    useCopied.setState({ what, text: '', failed: false });
   } catch {
     // Browsers refuse it on pages without TLS that are not on this machine: then it is shown, to be copied by hand.
-    useCopied.setState({ kind, text, failed: true });
+    useCopied.setState({ what, text: copied, failed: true });
   }
 }

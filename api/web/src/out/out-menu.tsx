@@ -54,12 +54,12 @@ export function OutMenu({ selected }: OutProps) {
 }
 
 function Copied() {
-  const { kind, text: copied, failed } = useCopied();
-  if (kind === null) return null;
+  const { what, text: copied, failed } = useCopied();
+  if (what === null) return null;
   if (!failed)
     return (
       <span role="status" className="copied">
-        {words.copied(words.copies[kind])}
+        {words.copied(what)}
       </span>
     );
   return (

@@ -58,6 +58,6 @@ export const filter = {
     not: 'All but these',
     packets: 'Show these packets',
     copy: 'Copy as display filter',
-    copied: 'Copied',
+    copied: 'Display filter',
   },
 };
