@@ -20,7 +20,11 @@ import { StreamRows } from './stream-rows.js';
 
 /** Packet numbers that one step looks at, so that other questions get their turn in between. */
 const FIRST_STEP = 2_000;
+/** As many packets as are quicker asked for their flows than all flows are gone through. */
+const FEW_NUMBERS = 10_000;
 const COLUMN_STEP = 200_000;
+/** The same where only few flows match, whose packets an index finds. */
+const RARE_STEP = 2_000_000;
 /** Matches, or candidates, that one step brings. */
 const ROWS_STEP = 20_000;
 /** With more candidates than this share, reading the whole log beats looking every one of them up. */
@@ -30,6 +34,8 @@ const SAMPLE = 2_000;
 const SAMPLES = 8;
 /** With fewer packets than this share in the matching flows, going flow by flow beats reading every row. */
 const RARE_SHARE = 0.02;
+/** Flows that are looked at one by one to find out. */
+const FEW_FLOWS = 5_000;
 
 /** What one step found, and the last packet that it looked at. */
 export interface Step {
@@ -51,6 +57,10 @@ export class FilterRun {
   readonly plan: Matches['plan'];
   private readonly filter: CompiledFilter;
   private readonly where: string;
+  /** The same for a few packets, without going through all flows first. */
+  private readonly whereFew: string;
+  /** Packet numbers that one step over columns looks at. */
+  private readonly columnStep: number;
   private readonly parameters: readonly unknown[];
   private readonly exact: boolean;
   /** Whether every row that the columns select is a match for certain. */
@@ -82,7 +92,10 @@ export class FilterRun {
     const verify = reader.totals.toVerify > 0;
     this.trusted = exact && !verify && this.streams === undefined;
     const scan = condition.text.replaceAll('p.flow IN', '+p.flow IN');
-    const where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : this.isRare(tree) ? condition.text : scan;
+    const rare = !verify && this.isRare(tree);
+    const where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : rare ? condition.text : scan;
+    this.columnStep = rare ? RARE_STEP : COLUMN_STEP;
+    this.whereFew = renderSql(tree, 'each').text;
     this.where = this.streams === undefined ? where : `(${where} OR ${this.streams.where})`;
     this.packet = emptyPacket();
     // Looked up only when the filter comes to ask for it.
@@ -115,7 +128,7 @@ export class FilterRun {
     }
     const wanted = Math.min(this.exact && this.streams === undefined ? limit : ROWS_STEP, ROWS_STEP);
     for (let low = from; low <= to; ) {
-      const high = Math.min(to, low + COLUMN_STEP - 1);
+      const high = Math.min(to, low + this.columnStep - 1);
       const rows = this.reader.refs(
         `p.number BETWEEN ? AND ? AND ${this.where}`,
         [low, high, ...this.parameters],
@@ -138,14 +151,16 @@ export class FilterRun {
     let step = FIRST_STEP;
     for (let low = from; low <= to; ) {
       const high = Math.min(to, low + step - 1);
-      step = Math.min(COLUMN_STEP, step * 4);
+      const where = step <= FEW_NUMBERS ? this.whereFew : this.where;
+      step = Math.min(this.columnStep, step * 4);
       const numbers = this.reader.numbers(
-        `p.number BETWEEN ? AND ? AND ${this.where}`,
+        `p.number BETWEEN ? AND ? AND ${where}`,
         [low, high, ...this.parameters],
         COLUMN_STEP,
       );
-      yield { numbers, scannedTo: high };
-      low = high + 1;
+      const scannedTo = numbers.length === COLUMN_STEP ? numbers[COLUMN_STEP - 1] : high;
+      yield { numbers, scannedTo };
+      low = scannedTo + 1;
     }
   }
 
@@ -236,10 +251,25 @@ export class FilterRun {
   /** Whether the flows that the condition names hold so few packets that their index is the shorter way. */
   private isRare(tree: ReturnType<typeof toSql>['tree']): boolean {
     if (tree.kind !== 'flow') return false;
-    const row = this.reader.db
-      .prepare(`SELECT sum(client_packets + server_packets) AS packets FROM flows WHERE ${tree.where.text}`)
-      .get(...tree.where.parameters) as { packets: number | null };
-    return (row.packets ?? 0) < this.reader.totals.packets * RARE_SHARE && this.reader.hasFlowIndex;
+    const { db, totals } = this.reader;
+    const { text, parameters } = tree.where;
+    const enough = totals.packets * RARE_SHARE;
+    const packets = '(client_packets + server_packets)';
+    // Most filters match so much that a few of the flows tell.
+    const few = db.prepare(`SELECT ${packets} FROM flows WHERE ${text} LIMIT ${FEW_FLOWS}`).pluck();
+    let found = 0;
+    let flows = 0;
+    for (const more of few.iterate(...parameters) as IterableIterator<number>) {
+      found += more;
+      flows++;
+      if (found >= enough) return false;
+    }
+    if (flows === FEW_FLOWS)
+      found = db
+        .prepare(`SELECT total(${packets}) FROM flows WHERE ${text}`)
+        .pluck()
+        .get(...parameters) as number;
+    return found < enough && this.reader.hasFlowIndex;
   }
 }
 

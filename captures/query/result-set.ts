@@ -20,6 +20,8 @@ export class ResultSet {
   /** Those at the front whose packets a ring has let go. */
   private gone = 0;
   private working: Generator<void, void, undefined> | undefined;
+  /** The run that told the plan, and the last packet that it knows of, until it is used. */
+  private first: { readonly run: FilterRun; readonly last: number } | undefined;
   /** The run before, which knows of the packets so far. */
   private before: FilterRun | undefined;
 
@@ -33,7 +35,9 @@ export class ResultSet {
     private readonly flow?: number,
   ) {
     this.programChanges = reader.programChanges;
+    const last = reader.lastNumber;
     const run = new FilterRun(reader, filter);
+    this.first = { run, last };
     this.latestPlan = run.plan;
     this.isDeep = run.deep;
     this.scannedTo = (flow === undefined ? reader.firstNumber : (flowStart(reader, flow) ?? 1)) - 1;
@@ -110,7 +114,8 @@ export class ResultSet {
 
   private *work(): Generator<void, void, undefined> {
     const last = this.reader.lastNumber;
-    const run = new FilterRun(this.reader, this.filter, this.before);
+    const run = this.first?.last === last ? this.first.run : new FilterRun(this.reader, this.filter, this.before);
+    this.first = undefined;
     this.before = run;
     this.latestPlan = run.plan;
     if (this.flow === undefined)

@@ -87,8 +87,13 @@ export function joinConditions(kind: 'and' | 'or', conditions: readonly Conditio
   };
 }
 
-/** The tree as the text of a WHERE clause over `packets p`. */
-export function renderSql(tree: SqlTree): Condition {
+/**
+ * The tree as the text of a WHERE clause over `packets p`.
+ *
+ * @param flows how flows are found: all that meet a condition at once, or for a few packets each one's own; the
+ * parameters are the same
+ */
+export function renderSql(tree: SqlTree, flows: 'all' | 'each' = 'all'): Condition {
   switch (tree.kind) {
     case 'all':
       return { text: '1', parameters: [] };
@@ -97,13 +102,22 @@ export function renderSql(tree: SqlTree): Condition {
     case 'packet':
       return tree.where;
     case 'flow':
-      return { ...tree.where, text: `p.flow IN (SELECT id FROM flows WHERE ${tree.where.text})` };
+      return {
+        ...tree.where,
+        text:
+          flows === 'all'
+            ? `p.flow IN (SELECT id FROM flows WHERE ${tree.where.text})`
+            : `EXISTS (SELECT 1 FROM flows WHERE id = p.flow AND ${tree.where.text})`,
+      };
     case 'not': {
       // A packet without a flow has NULL there, and NOT NULL is NULL: IS NOT TRUE keeps the logic two-valued.
-      const { text, parameters } = renderSql(tree.part);
+      const { text, parameters } = renderSql(tree.part, flows);
       return { text: `(${text}) IS NOT TRUE`, parameters };
     }
     default:
-      return joinConditions(tree.kind, tree.parts.map(renderSql));
+      return joinConditions(
+        tree.kind,
+        tree.parts.map((part) => renderSql(part, flows)),
+      );
   }
 }
