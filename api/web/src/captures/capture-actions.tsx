@@ -32,7 +32,8 @@ export function CaptureActions({ capture, onProblem }: Props) {
   });
   const remove = useMutation({
     mutationFn: async () => {
-      // A page that still follows it would only hear that it is gone.
+      // A page that still lists or follows it would only hear that it is gone.
+      queries.setQueryData<readonly Capture[]>(['captures'], (list) => list?.filter((one) => one.id !== id));
       if (useView.getState().capture === id) show({ capture: null, packet: null, flow: null, from: null, to: null });
       await change('DELETE', '/api/captures/{id}', { id });
     },
