@@ -1,5 +1,6 @@
 /** The socket calls of the native addon, and their errors in words. */
 
+import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { loadNative, type SocketCalls } from '../captures/native/binding.js';
 import { CaptureError } from '../captures/sources/source.js';
@@ -11,9 +12,16 @@ export function calls(): SocketCalls {
   return native.calls;
 }
 
+/** The first of those that share a number, so EAGAIN rather than EWOULDBLOCK. Node's list of either place is not whole. */
+const NAMES = new Map(
+  Object.entries(constants.errno)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
+
 /** `ECONNREFUSED` */
 export function errorName(errno: number): string {
-  return getSystemErrorName(-errno);
+  return NAMES.get(errno) ?? getSystemErrorName(-errno);
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {
