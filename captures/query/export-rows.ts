@@ -30,7 +30,7 @@ export function* exportRows(
   query: ExportQuery,
 ): Generator<Uint8Array, void, undefined> {
   const json = query.format === 'json';
-  const builder = new RowBuilder(reader, marks, [], new StoredSession(reader, Number.POSITIVE_INFINITY));
+  const builder = new RowBuilder(reader, marks, [], new StoredSession(reader, { budget: Number.POSITIVE_INFINITY }));
   yield Buffer.from(json ? '[' : `${COLUMNS.join(',')}\r\n`);
   let separator = '';
   for (const refs of steps(reader, query.filter)) {

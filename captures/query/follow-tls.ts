@@ -23,7 +23,7 @@ export function decryptedBy(reader: CaptureReader, flow: FollowedFlow): (ref: Pa
       'This capture has no secrets, so that TLS cannot be decrypted.',
       'POST …/secrets takes a key log (SSLKEYLOGFILE).',
     );
-  const session = new StoredSession(reader, Number.POSITIVE_INFINITY);
+  const session = new StoredSession(reader, { budget: Number.POSITIVE_INFINITY });
   return (ref) =>
     (session.dissect(ref)?.sources ?? []).filter(({ name }) => name === DECRYPTED).map(({ bytes }) => bytes);
 }

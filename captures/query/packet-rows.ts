@@ -69,7 +69,6 @@ export class RowBuilder {
     private readonly session = new StoredSession(reader),
   ) {
     this.processes = new ProcessesOfFlows(reader);
-    this.session.thorough = fields.some((name) => name.startsWith('udp.'));
   }
 
   /** @returns undefined when the ring has deleted the packet meanwhile */
@@ -77,8 +76,8 @@ export class RowBuilder {
     return this.decode(ref)?.row;
   }
 
+  /** For a session that is thorough. @returns undefined as `row` */
   detail(ref: PacketRef): PacketDetail | undefined {
-    this.session.thorough = true;
     const decoded = this.decode(ref);
     const stored = this.reader.log.read(ref);
     if (decoded === undefined || stored === undefined) return undefined;

@@ -11,6 +11,7 @@ import { FilterRun } from './filter-run.js';
 import { FlowHosts } from './flow-hosts.js';
 import { flowById, flowPage } from './flows.js';
 import { HostNames } from './host-names.js';
+import { KeptSessions } from './kept-sessions.js';
 import { NameBook, type NamesAnswer } from './names.js';
 import { RowBuilder } from './packet-rows.js';
 import type {
@@ -48,6 +49,7 @@ export class Questions {
   private readonly names: NameBook;
   private readonly servers: FlowHosts;
   private readonly streams: StreamPages;
+  private readonly sessions: KeptSessions;
   private readonly ladder: Sequence;
   private readonly results = new Map<string, ResultSet>();
   /** Questions that are being answered. */
@@ -64,6 +66,7 @@ export class Questions {
     private readonly pause: Pause,
   ) {
     this.reader = new CaptureReader(folder);
+    this.sessions = new KeptSessions(this.reader);
     this.streams = new StreamPages(this.reader, pause);
     this.ladder = new Sequence(this.reader, folder, pause, async (filter, after, limit) =>
       filter.trim() === ''
@@ -98,7 +101,9 @@ export class Questions {
 
   packet(number: number): PacketDetail | null {
     const ref = this.reader.ref(number);
-    return (ref && new RowBuilder(this.reader, readMarks(this.folder)).detail(ref)) ?? null;
+    if (ref === undefined) return null;
+    const session = this.sessions.before(number, true);
+    return new RowBuilder(this.reader, readMarks(this.folder), [], session).detail(ref) ?? null;
   }
 
   async count(filter: string | undefined): Promise<number> {
@@ -224,7 +229,11 @@ export class Questions {
   }
 
   private rows(refs: readonly PacketRef[], fields: readonly string[] = []): PacketRow[] {
-    const builder = new RowBuilder(this.reader, readMarks(this.folder), fields);
+    if (refs.length === 0) return [];
+    // What is told of UDP's streams is no part of a row by itself.
+    const thorough = fields.some((name) => name.startsWith('udp.'));
+    const session = this.sessions.before(refs[0].number, thorough);
+    const builder = new RowBuilder(this.reader, readMarks(this.folder), fields, session);
     return refs.map((ref) => builder.row(ref)).filter((row) => row !== undefined);
   }
 

@@ -24,6 +24,8 @@ interface Side {
   acknowledged: number | undefined;
   /** Segments of it in a row that the other end has acknowledged since; `ANSWERED` stays. */
   answered: number;
+  /** Whether any had octets. */
+  carries: boolean;
   pushed: boolean;
   /** Whether the other end had answered before it pushed: only from then on its octets are counted. */
   counted: boolean;
@@ -63,8 +65,7 @@ export class ReadBack {
    */
   ofTcp(flow: number, from: number, ref: PacketRef, { least, most }: Extent): PacketsBefore {
     this.sides = [newSide(), newSide()];
-    // What is empty is no part of what was pushed.
-    if (this.segment(ref)?.length === 0) this.sides[sideOf(ref)].counted = true;
+    this.sides[sideOf(ref)].carries = (this.segment(ref)?.length ?? 0) > 0;
     const found: PacketRef[] = [];
     for (let to = ref.number - 1; ; to = found[found.length - 1].number - 1) {
       const wanted = Math.min(found.length === 0 ? least : STEP, most - found.length);
@@ -73,7 +74,7 @@ export class ReadBack {
       if (next.length < wanted) return before(found, true);
       if (found.length >= most) return before(found, false);
       for (const one of next) this.look(one);
-      if (this.isTold(ref)) return before(found, false);
+      if (this.isTold()) return before(found, false);
     }
   }
 
@@ -90,10 +91,9 @@ export class ReadBack {
     return before(found, count === looked && looked < limit);
   }
 
-  /** Octets since the last PSH are counted too. */
-  private isTold(ref: PacketRef): boolean {
+  private isTold(): boolean {
     const [one, other] = this.sides;
-    return one.answered >= ANSWERED && other.answered >= ANSWERED && this.sides[sideOf(ref)].counted;
+    return isTold(one) && isTold(other);
   }
 
   private look(ref: PacketRef): void {
@@ -102,6 +102,7 @@ export class ReadBack {
     const { flags, sequence, acknowledgment, length } = segment;
     const side = this.sides[sideOf(ref)];
     const other = this.sides[1 - sideOf(ref)];
+    if (length > 0) side.carries = true;
     if ((flags & PSH) !== 0) side.pushed = true;
     if ((flags & ACK) !== 0 && other.pushed) other.counted = true;
     if (side.acknowledged === undefined && (flags & (ACK | RST)) === ACK) side.acknowledged = acknowledgment;
@@ -133,7 +134,11 @@ export class ReadBack {
 }
 
 function newSide(): Side {
-  return { acknowledged: undefined, answered: 0, pushed: false, counted: false };
+  return { acknowledged: undefined, answered: 0, carries: false, pushed: false, counted: false };
+}
+
+function isTold({ answered, carries, counted }: Side): boolean {
+  return answered >= ANSWERED && (counted || !carries);
 }
 
 function sideOf(ref: PacketRef): 0 | 1 {

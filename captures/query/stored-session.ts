@@ -4,7 +4,7 @@ import type { PacketTree } from '../../decoders/core/index.js';
 import { dissect, PacketFlag, Walk, walkPacket } from '../../decoders/core/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { AGREE_ON_TLS } from '../../decoders/session/begins-tls.js';
-import { Session } from '../../decoders/session/session.js';
+import { Session, type SessionPacket } from '../../decoders/session/session.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import { type PacketsBefore, ReadBack } from './read-back.js';
 import { readHeaders, readPacket } from './session-packet.js';
@@ -22,6 +22,9 @@ const LOOK_UP = 20;
 /** Packets that one page may cost besides its own; beyond it each packet is shown by itself. */
 const PAGE_BUDGET = 10_000;
 const MAXIMUM_FLOWS = 50_000;
+/** Packets and octets after which a session is not kept for other pages: what it remembers grows with them. */
+const MAXIMUM_KEPT = 50_000;
+const MAXIMUM_KEPT_OCTETS = 64 << 20;
 
 /** Packets and octets of encrypted flows that are read for one page or packet: half a second’s work. */
 const MAXIMUM_ENCRYPTED = 30_000;
@@ -44,6 +47,16 @@ interface FlowRow {
   readonly server_packets: number;
 }
 
+export interface StoredSessionOptions {
+  /**
+   * Whether somebody looks at more than the packet list shows: more is read for the analysis, and for UDP's streams.
+   * Default false.
+   */
+  readonly thorough?: boolean;
+  /** Packets that one page may cost besides its own; default 10,000. */
+  readonly budget?: number;
+}
+
 export class StoredSession {
   private readonly session: Session;
   private readonly streams: StreamNumbers;
@@ -53,19 +66,44 @@ export class StoredSession {
   /** Packets of encrypted flows that may be read besides those that are asked for. */
   private encryptedBudget = MAXIMUM_ENCRYPTED;
   private encryptedOctets = MAXIMUM_ENCRYPTED_OCTETS;
-  /** Whether somebody looks at more than the packet list shows: more is read for the analysis, and for UDP's streams. */
-  thorough = false;
+  /** As `StoredSessionOptions` has it. */
+  readonly thorough: boolean;
+  private budget: number;
   private readonly walk = new Walk();
   private readonly back: ReadBack;
 
-  /** @param budget packets that may be read besides those that are asked for */
+  /** Number of the packet that was asked for last. */
+  private last = 0;
+  private packetsRead = 0;
+  private octetsRead = 0;
+  private leftOut = false;
+
   constructor(
     private readonly reader: CaptureReader,
-    private budget = PAGE_BUDGET,
+    { thorough = false, budget = PAGE_BUDGET }: StoredSessionOptions = {},
   ) {
+    this.thorough = thorough;
+    this.budget = budget;
     this.streams = new StreamNumbers(reader);
     this.back = new ReadBack(reader);
     this.session = new Session(registry, { countStreams: false, secrets: reader.secrets });
+  }
+
+  /** Number of the packet that was asked for last: those that come next are behind it. */
+  get position(): number {
+    return this.last;
+  }
+
+  /** Whether the next page is better asked of another one: it remembers much, or left out what that could decrypt. */
+  get isSpent(): boolean {
+    return this.leftOut || this.packetsRead > MAXIMUM_KEPT || this.octetsRead > MAXIMUM_KEPT_OCTETS;
+  }
+
+  /** Another page begins, which may cost as much as the one before. */
+  beginPage(): void {
+    this.budget = PAGE_BUDGET;
+    this.encryptedBudget = MAXIMUM_ENCRYPTED;
+    this.encryptedOctets = MAXIMUM_ENCRYPTED_OCTETS;
   }
 
   /**
@@ -74,6 +112,7 @@ export class StoredSession {
    * @returns undefined when the ring has deleted the packet meanwhile
    */
   dissect(ref: PacketRef): PacketTree | undefined {
+    this.last = ref.number;
     const packet = readPacket(this.reader, ref);
     if (packet === undefined) return undefined;
     const { view, start, captured, original, linkType } = packet;
@@ -85,6 +124,7 @@ export class StoredSession {
     // Reading the others has used the buffer for them.
     const again = readPacket(this.reader, ref);
     if (again === undefined) return undefined;
+    this.count(again);
     const stream = this.streams.of(flow);
     return this.session.dissect(stream === undefined ? again : { ...again, stream });
   }
@@ -121,11 +161,12 @@ export class StoredSession {
     if (reader.secrets !== undefined && this.followEncrypted(row, upTo, ref)) return;
     const from = Math.max(upTo + 1, reader.hasFlowIndex ? 0 : ref.number - MAXIMUM_DISTANCE);
     this.budget -= LOOK_UP;
+    if (this.budget <= 0) this.interrupt(ref);
     if (from >= ref.number || this.budget <= 0) return;
     const { refs, all } = this.before(row, from, ref);
     const head = upTo === 0 && refs.length > 0 ? this.beginning(row, refs[0].number) : [];
     this.followAll(head);
-    const whole = all && head.length === 0;
+    const whole = all && head.length === 0 && (upTo === 0 || from === upTo + 1);
     if (!whole) this.interrupt(ref);
     // What is long past matters to the analysis of sequence numbers alone, which needs the headers only.
     const past = Math.max(0, refs.length - TAIL_PACKETS);
@@ -170,7 +211,10 @@ export class StoredSession {
     const { packets, octets } = reader
       .statement(`SELECT count(*) AS packets, total(p.captured) AS octets FROM packets p WHERE ${where}`)
       .get(...range) as { packets: number; octets: number };
-    if (packets > this.encryptedBudget || octets > this.encryptedOctets) return false;
+    if (packets > this.encryptedBudget || octets > this.encryptedOctets) {
+      this.leftOut = true;
+      return false;
+    }
     const refs = reader.refs(where, range, packets);
     this.encryptedBudget -= packets;
     this.encryptedOctets -= octets;
@@ -215,17 +259,25 @@ export class StoredSession {
     for (const ref of refs) {
       const packet = readHeaders(this.reader, ref);
       if (packet === undefined) continue;
+      this.count(packet);
       const { view, start, captured, original, linkType } = packet;
       walkPacket(registry, view, linkType, start, captured, original, this.walk);
       this.session.note(packet, this.walk);
     }
   }
 
+  private count({ captured }: SessionPacket): void {
+    this.packetsRead++;
+    this.octetsRead += captured;
+  }
+
   private followAll(refs: readonly PacketRef[]): void {
     this.budget -= refs.length;
     for (const ref of refs) {
       const packet = readPacket(this.reader, ref);
-      if (packet !== undefined) this.session.follow(packet);
+      if (packet === undefined) continue;
+      this.count(packet);
+      this.session.follow(packet);
     }
   }
 }
