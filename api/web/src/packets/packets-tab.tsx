@@ -1,13 +1,37 @@
-/** The packets: their list. */
+/** The packets: their list, and below it the one that is selected. */
 
+import { useRef } from 'react';
+import { Splitter, useShare } from '../parts/splitter';
 import { useLive } from '../state/live';
+import { useView } from '../state/view';
 import { text } from '../text';
+import { DetailPanes } from './detail/detail-panes';
 import { setFollow, useList } from './list-state';
 import { PacketGrid, useRows } from './packet-grid';
+import './packets-tab.css';
 
 const words = text.packets;
 
 export function PacketsTab() {
+  const box = useRef<HTMLDivElement>(null);
+  const share = useShare('list', 0.37);
+  const packet = useView((view) => view.packet);
+  return (
+    <div ref={box} className="packets" data-detail={packet !== null}>
+      <div className="packets-list" style={{ flexBasis: `${(packet === null ? 1 : share) * 100}%` }}>
+        <List />
+      </div>
+      {packet !== null && (
+        <>
+          <Splitter name="list" label={text.detail.dividers.list} upright={false} box={box} share={share} />
+          <DetailPanes />
+        </>
+      )}
+    </div>
+  );
+}
+
+function List() {
   const { rows, follow } = useList();
   useRows(rows);
   const running = useLive((live) => live.capture?.state === 'running');

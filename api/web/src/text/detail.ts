@@ -29,7 +29,6 @@ export const detail = {
     value: 'Value',
     condition: 'As display filter',
     copied: { value: 'The field’s value', name: 'The field’s name', condition: 'The display filter' },
-    hide: 'Hide until revealed (challenge)',
     about: 'What is this?',
   },
   about: {
