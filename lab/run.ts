@@ -19,6 +19,8 @@ const MOST_PACKETS = 5000;
 /** Milliseconds after which packets that were captured are surely in a block, and the longest that they are waited for. */
 const BLOCK = 120;
 const LONGEST_SETTLING = 2000;
+/** Milliseconds after which a list of sockets is surely a new one. */
+const SOCKETS_AGE = 250;
 /** Milliseconds after which a run that waits for its next step is ended. */
 const IDLE = 600_000;
 
@@ -220,7 +222,9 @@ export class Run implements Floor {
     return details.filter((detail) => detail !== null);
   }
 
-  sockets() {
+  async sockets() {
+    // A list may be 200 ms old: older than the call before.
+    await sleep(SOCKETS_AGE);
     return this.services.store.programs.sockets();
   }
 

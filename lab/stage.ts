@@ -81,15 +81,20 @@ export class Stage {
    * @throws CaptureError when they do not come
    */
   async packets(filter: string, atLeast: number): Promise<PacketDetail[]> {
-    for (const end = performance.now() + LONGEST_WAIT; ; this.floor.check()) {
+    const found = await this.seen(filter, atLeast, LONGEST_WAIT);
+    if (found.length >= atLeast) return found;
+    throw new CaptureError(
+      'io',
+      `The capture does not have the packets that this demo made (${filter}).`,
+      'Capture on the interface over which they go, without a capture filter that leaves them out.',
+    );
+  }
+
+  /** The run's packets that meet a display filter, when there are so many or `milliseconds` have gone by. */
+  async seen(filter: string, atLeast: number, milliseconds: number): Promise<PacketDetail[]> {
+    for (const end = performance.now() + milliseconds; ; this.floor.check()) {
       const found = await this.floor.packets(filter, MOST_PACKETS);
-      if (found.length >= atLeast) return found;
-      if (performance.now() > end)
-        throw new CaptureError(
-          'io',
-          `The capture does not have the packets that this demo made (${filter}).`,
-          'Capture on the interface over which they go, without a capture filter that leaves them out.',
-        );
+      if (found.length >= atLeast || performance.now() > end) return found;
       await sleep(50);
     }
   }

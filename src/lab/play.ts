@@ -9,8 +9,8 @@ import { type LabPlace, labPlace, type RunView } from './place.js';
 
 /** Milliseconds between two looks at a run. */
 const LOOK = 200;
-/** Milliseconds after which a step's packets have surely been linked. */
-const LINKED = 600;
+/** Milliseconds after which what a step caused has surely come, what timers of the kernel send among it. */
+const LINKED = 3000;
 
 /** @throws CaptureError when the run cannot begin, or fails */
 export async function playDemo(demo: Demo, parameters: Record<string, unknown>, options: LabOptions): Promise<void> {
