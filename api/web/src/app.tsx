@@ -22,6 +22,7 @@ import { follow, onNews, useLive } from './state/live';
 import { useSettings } from './state/settings';
 import { effectiveFilter, show, showCapture, type Tab, useView } from './state/view';
 import { text } from './text';
+import { Timeline } from './timeline/timeline';
 
 /** The parts that there are, in the order of their tabs. */
 const PARTS: readonly { readonly tab: Tab; readonly Part: () => React.ReactNode }[] = [
@@ -56,6 +57,7 @@ export function App() {
       <main className="app-part">
         <ChallengeBar />
         <ReplayBar />
+        {(tab === 'packets' || tab === 'flows') && <Timeline />}
         <div className="app-part" role="tabpanel" id="part" aria-labelledby={`tab-${tab}`}>
           <Part />
         </div>

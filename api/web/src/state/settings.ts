@@ -20,6 +20,8 @@ export interface Settings {
   readonly splits: Readonly<Record<string, number>>;
   /** Whether rows of the packet list have colours. */
   readonly colours: boolean;
+  /** Whether the timeline is open. */
+  readonly timeline: boolean;
 }
 
 const KEY = 'netglass.settings';
@@ -33,6 +35,7 @@ const DEFAULTS: Settings = {
   open: ['tcp.flags', 'ip.flags'],
   splits: {},
   colours: true,
+  timeline: true,
 };
 
 function isOfKind(value: unknown, like: unknown): boolean {

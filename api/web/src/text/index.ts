@@ -7,5 +7,6 @@ import { filter } from './filter';
 import { out } from './out';
 import { packets } from './packets';
 import { room } from './room';
+import { timeline } from './timeline';
 
-export const text = { app, captures, filter, out, detail, packets, room };
+export const text = { app, captures, detail, filter, out, packets, room, timeline };

@@ -1,0 +1,74 @@
+/** What is painted over the bars: losses, and the time that is not looked at. Coordinates are those of the canvas. */
+
+import type uPlot from 'uplot';
+import type { Drawn } from './chart';
+
+interface LossLook {
+  readonly red: string;
+  readonly ground: string;
+  readonly font: string;
+}
+
+/** Red bars over the whole height where packets were lost, with words on the worst of them that have room. */
+export function paintLosses(
+  { ctx, bbox, valToPos }: uPlot,
+  { times, interval, drops }: Drawn,
+  { red, ground, font }: LossLook,
+  words: (lost: number) => string,
+): void {
+  const scale = devicePixelRatio;
+  const lost = drops.flatMap((value, at) => (value === null || value === 0 ? [] : [{ at, value }]));
+  if (lost.length === 0) return;
+  ctx.save();
+  for (const { at } of lost) {
+    const left = valToPos(times[at], 'x', true);
+    const width = Math.max(2 * scale, valToPos(times[at] + interval, 'x', true) - left);
+    ctx.fillStyle = red;
+    ctx.globalAlpha = 0.45;
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    ctx.globalAlpha = 1;
+    ctx.fillRect(left, bbox.top, width, 5 * scale);
+  }
+  ctx.font = font.replace(/^[\d.]+/, (size) => String(Number(size) * scale));
+  ctx.textBaseline = 'top';
+  const taken: { from: number; to: number }[] = [];
+  for (const { at, value } of [...lost].sort((a, b) => b.value - a.value).slice(0, 12)) {
+    const label = words(value);
+    const width = ctx.measureText(label).width + 6 * scale;
+    const middle = valToPos(times[at] + interval / 2, 'x', true);
+    const from = Math.min(bbox.left + bbox.width - width, Math.max(bbox.left, middle - width / 2));
+    if (taken.some((other) => from < other.to && from + width > other.from)) continue;
+    taken.push({ from, to: from + width });
+    const height = Number.parseFloat(ctx.font) * 1.3;
+    ctx.fillStyle = ground;
+    ctx.fillRect(from, bbox.top + 7 * scale, width, height);
+    ctx.fillStyle = red;
+    ctx.fillText(label, from + 3 * scale, bbox.top + 8 * scale);
+  }
+  ctx.restore();
+}
+
+/** Veils what is not looked at, and draws the edges of what is. */
+export function paintLimits(
+  { ctx, bbox, valToPos }: uPlot,
+  from: number | null,
+  to: number | null,
+  { veil, edge }: { readonly veil: string; readonly edge: string },
+): void {
+  if (from === null && to === null) return;
+  const [left, right] = [bbox.left, bbox.left + bbox.width];
+  const within = (place: number) => Math.min(right, Math.max(left, place));
+  const begin = from === null ? left : within(valToPos(from, 'x', true));
+  const end = to === null ? right : within(valToPos(to, 'x', true));
+  ctx.save();
+  ctx.fillStyle = veil;
+  ctx.globalAlpha = 0.72;
+  ctx.fillRect(left, bbox.top, begin - left, bbox.height);
+  ctx.fillRect(end, bbox.top, right - end, bbox.height);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = edge;
+  const width = 2 * devicePixelRatio;
+  if (from !== null) ctx.fillRect(begin - width / 2, bbox.top, width, bbox.height);
+  if (to !== null) ctx.fillRect(end - width / 2, bbox.top, width, bbox.height);
+  ctx.restore();
+}
