@@ -9,6 +9,7 @@ import { UploadNotice } from './captures/upload-notice';
 import { useCaptures } from './captures/use-captures';
 import { FilterBar } from './filter/filter-bar';
 import { FilterMenu } from './filter/filter-menu';
+import { FlowsTab } from './flows/flows-tab';
 import { OutMenu } from './out/out-menu';
 import { fieldsOf } from './packets/columns';
 import { openList, useList } from './packets/list-state';
@@ -27,6 +28,7 @@ import { Timeline } from './timeline/timeline';
 /** The parts that there are, in the order of their tabs. */
 const PARTS: readonly { readonly tab: Tab; readonly Part: () => React.ReactNode }[] = [
   { tab: 'packets', Part: PacketsTab },
+  { tab: 'flows', Part: FlowsTab },
   { tab: 'captures', Part: CapturesTab },
 ];
 

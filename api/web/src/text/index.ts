@@ -4,9 +4,10 @@ import { app } from './app';
 import { captures } from './captures';
 import { detail } from './detail';
 import { filter } from './filter';
+import { flows } from './flows';
 import { out } from './out';
 import { packets } from './packets';
 import { room } from './room';
 import { timeline } from './timeline';
 
-export const text = { app, captures, detail, filter, out, packets, room, timeline };
+export const text = { app, captures, detail, filter, flows, out, packets, room, timeline };

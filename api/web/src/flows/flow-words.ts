@@ -1,0 +1,47 @@
+/** A flow in words, and as a display filter. It imports no component, so that lists, ladder and stream share it. */
+
+import type { Flow } from '../api/types';
+import { addressIs } from '../filter/combine';
+import { plain } from '../parts/plain';
+
+/** `10.0.0.1:443`, `[2001:db8::1]:443`, or the address alone. */
+export function endOf(address: string, port: number | null): string {
+  if (port === null) return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+export const clientOf = ({ client, clientPort }: Flow): string => endOf(client, clientPort);
+export const serverOf = ({ server, serverPort }: Flow): string => endOf(server, serverPort);
+
+/** What the server is called: as the client asked for it, or as DNS answers in the capture called it. */
+export function serverName({ host, hostnames }: Flow): string | undefined {
+  const name = host ?? hostnames?.server;
+  return name === null || name === undefined ? undefined : plain(name, 200);
+}
+
+export function clientName({ hostnames }: Flow): string | undefined {
+  const name = hostnames?.client;
+  return name === null || name === undefined ? undefined : plain(name, 200);
+}
+
+/** The display filter for the packets of a flow (and of others between the same ends). */
+export function flowFilter(flow: Flow): string {
+  const { client, server, clientPort, serverPort, transport } = flow;
+  const ends = [...new Set([client, server])].flatMap((address) => addressIs(address) ?? []);
+  const ported = /^(tcp|udp|sctp)$/.test(transport);
+  const ports = ported
+    ? [...new Set([clientPort, serverPort])].flatMap((port) => (port === null ? [] : `${transport}.port == ${port}`))
+    : [];
+  const bare = ported || !/^[\w.-]+$/.test(transport) ? [] : [transport];
+  return [...ends, ...ports, ...bare].join(' && ');
+}
+
+/** Seconds between two RFC 3339 times; null where one is missing. Nanoseconds are kept. */
+export function secondsBetween(from: string | null, to: string | null): number | null {
+  if (from === null || to === null) return null;
+  const nanoseconds = (time: string): bigint => {
+    const decimals = (/\.(\d{1,9})/.exec(time)?.[1] ?? '').padEnd(9, '0');
+    return BigInt(Date.parse(time.replace(/\.\d+/, ''))) * 1_000_000n + BigInt(decimals);
+  };
+  return Number(nanoseconds(to) - nanoseconds(from)) / 1e9;
+}
