@@ -182,7 +182,7 @@ function FlowRow({ flow, index, selected, onSelect, style }: RowProps) {
 }
 
 function End({
-  role,
+  side,
   address,
   name,
 }: {
