@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import type { FlowEntries } from '../../decoders/conversations/flow-entries.js';
 import type { FlowTable } from '../../decoders/conversations/flow-table.js';
 import { type Columns, PacketFlag } from '../../decoders/core/index.js';
-import { VERIFY_FLAGS } from '../../decoders/filter/index.js';
+import { VERIFY_FLAGS } from '../../decoders/filter/sql-tree.js';
 import { registry } from '../../decoders/protocols/index.js';
 import type { FlowPrograms } from '../programs/messages.js';
 import type { CaptureInterface } from '../sources/source.js';

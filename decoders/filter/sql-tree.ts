@@ -8,6 +8,11 @@
  * A packet goes from client to server unless `flags & PacketFlag.fromServer`.
  */
 
+import { PacketFlag } from '../core/walk.js';
+
+/** Packets with one of these flags are not fully described by their columns. */
+export const VERIFY_FLAGS = PacketFlag.nested | PacketFlag.malformed | PacketFlag.short;
+
 export type SqlValue = number | bigint | string | Uint8Array;
 
 /** A condition on columns of one table: SQL text in which every `?` stands for the next of `parameters`. */

@@ -9,7 +9,7 @@
  * the others have to be decoded whatever their columns say.
  */
 
-import { PacketFlag, type Registry } from '../core/index.js';
+import type { Registry } from '../core/index.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
 import { isUnclaimed } from './occurrences.js';
@@ -17,10 +17,7 @@ import type { CompiledFilter } from './predicate.js';
 import { isProgramField, WITH_PROGRAM } from './programs.js';
 import { exactly, IndexKnowledge } from './sql-knowledge.js';
 import { matchSpan } from './sql-match.js';
-import { ALL, and, NONE, not, or, renderSql, type SqlTree, type SqlValue } from './sql-tree.js';
-
-/** Packets with one of these flags are not fully described by their columns. */
-export const VERIFY_FLAGS = PacketFlag.nested | PacketFlag.malformed | PacketFlag.short;
+import { ALL, and, NONE, not, or, renderSql, type SqlTree, type SqlValue, VERIFY_FLAGS } from './sql-tree.js';
 
 /** What the planner has to know of the capture. */
 export interface SqlSchema {
