@@ -7,6 +7,7 @@ import type { Checkpoint, IndexTotals } from '../index/capture-index.js';
 import { SCHEMA_VERSION } from '../index/schema.js';
 import { isUnreadable } from '../index/sqlite-errors.js';
 import { decoderFingerprint, emptyTotals } from '../index/sqlite-writer.js';
+import { SPAN_BITS } from '../index/time-spans.js';
 import { StoredSecrets } from '../secrets/capture-secrets.js';
 import { secretsOf } from '../secrets/node-secrets.js';
 import { indexPath } from '../segments/segment-files.js';
@@ -110,7 +111,8 @@ export class CaptureReader {
 
   /** Nanoseconds since 1970 of relative time 0; undefined while no packet had a time. */
   get baseTime(): bigint | undefined {
-    this.refresh();
+    // It stays what it is once there is one.
+    if (this.base === undefined) this.refresh();
     return this.base;
   }
 
@@ -168,7 +170,7 @@ export class CaptureReader {
     const rows = this.statement(sql)
       .raw()
       .all(...parameters, limit) as [number, number, number, number, number, number][];
-    this.refresh();
+    if (rows.length > 0) this.refresh();
     return rows.map(([number, offset, flags, flow, interface_, captured]) => ({
       number,
       segment: this.segmentOf(number),
@@ -195,6 +197,19 @@ export class CaptureReader {
   /** The flow of a packet, also when the reference came from the log and does not say. */
   flowOf(ref: PacketRef): number {
     return ref.flow >= 0 ? ref.flow : (this.ref(ref.number)?.flow ?? 0);
+  }
+
+  /**
+   * Packet numbers between which all packets with a time in a range are; undefined when there is none.
+   *
+   * @param from nanoseconds since the base time, both included
+   */
+  numbersBetween(from: number, to: number): readonly [number, number] | undefined {
+    const { first, last } = this.statement(
+      'SELECT min(place) AS first, max(place) AS last FROM spans WHERE last_time >= ? AND first_time <= ?',
+    ).get(from, to) as { first: number | null; last: number | null };
+    if (first === null || last === null) return undefined;
+    return [first * 2 ** SPAN_BITS, (last + 1) * 2 ** SPAN_BITS - 1];
   }
 
   /** The segment that holds a packet. */

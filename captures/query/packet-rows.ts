@@ -61,6 +61,8 @@ export class RowBuilder {
   private readonly columns = new Columns(1);
   private readonly walk = new Walk();
   private readonly processes: ProcessesOfFlows;
+  /** The packet with a time that was decoded last. */
+  private latest: { readonly number: number; readonly relative: bigint } | undefined;
 
   constructor(
     private readonly reader: CaptureReader,
@@ -182,6 +184,10 @@ export class RowBuilder {
 
   /** Nanoseconds since the packet before; 0 for the first, as Wireshark has it. */
   private delta(number: number, relative: bigint): bigint {
+    const { latest } = this;
+    this.latest = { number, relative };
+    // Most rows follow one another.
+    if (latest?.number === number - 1) return relative - latest.relative;
     const before = timeBefore(this.reader, number);
     return Number.isNaN(before) ? 0n : relative - BigInt(before);
   }

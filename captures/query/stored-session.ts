@@ -74,6 +74,8 @@ export class StoredSession {
 
   /** Number of the packet that was asked for last. */
   private last = 0;
+  /** From here to `last`, it was asked for every packet. */
+  private runFrom = 0;
   private packetsRead = 0;
   private octetsRead = 0;
   private leftOut = false;
@@ -112,6 +114,7 @@ export class StoredSession {
    * @returns undefined when the ring has deleted the packet meanwhile
    */
   dissect(ref: PacketRef): PacketTree | undefined {
+    if (ref.number !== this.last + 1) this.runFrom = ref.number;
     this.last = ref.number;
     const packet = readPacket(this.reader, ref);
     if (packet === undefined) return undefined;
@@ -156,6 +159,8 @@ export class StoredSession {
     const upTo = seen.get(flow) ?? 0;
     if (seen.size >= MAXIMUM_FLOWS) seen.clear();
     seen.set(flow, ref.number);
+    // None of its packets lies between.
+    if (upTo >= this.runFrom && upTo > 0) return;
     const row = this.flowRow(flow);
     if (row === undefined) return;
     if (reader.secrets !== undefined && this.followEncrypted(row, upTo, ref)) return;
@@ -180,7 +185,9 @@ export class StoredSession {
 
   /** The packets just before it that tell something of a packet. */
   private before(row: FlowRow, from: number, ref: PacketRef): PacketsBefore {
-    const least = Math.min(this.budget, TAIL_PACKETS);
+    // Datagrams are whole by themselves: what protocols remember of them is little.
+    const few = row.transport === TCP_NUMBER ? TAIL_PACKETS : HEAD_PACKETS;
+    const least = Math.min(this.budget, few);
     const most = this.thorough ? Math.min(this.budget, MAXIMUM_PACKETS) : least;
     // Where nobody answers, as in a capture of one direction, there is no place to stop at.
     const answered = row.client_packets > 0 && row.server_packets > 0;
