@@ -1,6 +1,8 @@
 /** The columns of the packet list. */
 
 import type { PacketRow } from '../api/types';
+import { addressIs } from '../filter/combine';
+import { plain } from '../parts/plain';
 import { text } from '../text';
 
 export interface Column {
@@ -15,12 +17,9 @@ export interface Column {
   readonly filter?: (row: PacketRow) => string | undefined;
 }
 
-const address = (field: 'src' | 'dst', value: string | null): string | undefined => {
-  if (value === null) return undefined;
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(value)) return `ip.${field} == ${value}`;
-  if (/^([\da-f]{2}:){5}[\da-f]{2}$/i.test(value)) return `eth.${field} == ${value}`;
-  return value.includes(':') ? `ipv6.${field} == ${value}` : undefined;
-};
+/** Characters of a cell that are drawn. */
+const CELL = 200;
+const INFO = 400;
 
 const titles = text.packets.columns;
 
@@ -39,16 +38,16 @@ export const COLUMNS: readonly Column[] = [
     title: titles.source,
     width: 170,
     value: (row) => row.source ?? '',
-    filter: (row) => address('src', row.source),
+    filter: (row) => addressIs(row.source ?? '', 'src'),
   },
   {
     name: 'destination',
     title: titles.destination,
     width: 170,
     value: (row) => row.destination ?? '',
-    filter: (row) => address('dst', row.destination),
+    filter: (row) => addressIs(row.destination ?? '', 'dst'),
   },
-  { name: 'protocol', title: titles.protocol, width: 84, value: (row) => row.protocol },
+  { name: 'protocol', title: titles.protocol, width: 84, value: (row) => plain(row.protocol, 40) },
   {
     name: 'length',
     title: titles.length,
@@ -57,7 +56,7 @@ export const COLUMNS: readonly Column[] = [
     value: (row) => String(row.length),
     filter: (row) => `frame.len == ${row.length}`,
   },
-  { name: 'info', title: titles.info, width: undefined, value: (row) => row.info },
+  { name: 'info', title: titles.info, width: undefined, value: (row) => plain(row.info, INFO) },
 ];
 
 /** The columns of these names; a name that is none of the list's own is a field's. */
@@ -68,9 +67,34 @@ export function columnsOf(names: readonly string[]): readonly Column[] {
         name,
         title: name,
         width: 140,
-        value: (row) => row.fields?.[name]?.join(',') ?? '',
+        value: (row) => plain(row.fields?.[name]?.join(', ') ?? '', CELL),
       },
   );
+}
+
+/** CSS pixels that a column takes at least. */
+export const NARROWEST = 40;
+export const WIDEST = 2000;
+/** What a column without a width takes at least. */
+const REST = 190;
+const GAP = 12;
+const EDGE = 16;
+
+/** The tracks of a row, and how many CSS pixels they need together. */
+export function tracksOf(
+  columns: readonly Column[],
+  widths: Readonly<Record<string, number>>,
+): { readonly template: string; readonly least: number } {
+  let least = EDGE + GAP * (columns.length - 1);
+  const tracks = columns.map(({ name, width }, at) => {
+    const kept = widths[name];
+    const set = typeof kept === 'number' ? Math.min(WIDEST, Math.max(NARROWEST, kept)) : width;
+    least += set ?? REST;
+    // Somebody has to take what is left.
+    const last = at === columns.length - 1;
+    return set === undefined ? `minmax(${REST}px, 1fr)` : last ? `minmax(${set}px, 1fr)` : `${set}px`;
+  });
+  return { template: tracks.join(' '), least };
 }
 
 /** The fields that have to be asked for, for these columns. */

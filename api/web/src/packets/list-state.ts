@@ -2,6 +2,7 @@
 
 import { create } from 'zustand';
 import { effectiveFilter, show, useView } from '../state/view';
+import { added, filterOf, has, type Ranges, removed } from './ranges';
 import { RowStore } from './row-store';
 
 export interface ListState {
@@ -14,15 +15,27 @@ export interface ListState {
   readonly selected: number;
   /** Whole rows that are seen. */
   readonly visible: number;
+  /** Numbers of packets that were chosen together, for an export; none: the selected one alone. */
+  readonly chosen: Ranges;
+  /** Number of the packet from which Shift chooses. */
+  readonly anchor: number | null;
 }
 
-export const useList = create<ListState>(() => ({ rows: null, top: 0, follow: true, selected: -1, visible: 20 }));
+export const useList = create<ListState>(() => ({
+  rows: null,
+  top: 0,
+  follow: true,
+  selected: -1,
+  visible: 20,
+  chosen: [],
+  anchor: null,
+}));
 
 /** Opens the list of a capture under the view's filter. @returns what closes it */
 export function openList(capture: string, fields: readonly string[]): () => void {
   const view = useView.getState();
   const rows = new RowStore(capture, effectiveFilter(view), fields);
-  useList.setState({ rows, top: 0, selected: -1, follow: view.packet === null });
+  useList.setState({ rows, top: 0, selected: -1, follow: view.packet === null, chosen: [], anchor: null });
   if (view.packet !== null) void reveal(view.packet);
   return () => {
     rows.close();
@@ -44,25 +57,63 @@ export function scrollTo(place: number, middle = false): void {
   useList.setState({ top: Math.min(most, Math.max(0, wanted)) });
 }
 
-/** Selects the packet at a place, as soon as its row is there. */
-export function select(place: number): void {
+/** Calls back once `is` holds of a list that is still shown. */
+function once(rows: RowStore, is: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    if (is()) resolve();
+    else {
+      const end = rows.subscribe(() => {
+        if (!is() && useList.getState().rows === rows) return;
+        end();
+        resolve();
+      });
+    }
+  });
+}
+
+/**
+ * Selects the packet at a place, as soon as its row is there.
+ * @param extend whether all packets from where the choice began are chosen with it
+ */
+export function select(place: number, extend = false): void {
   const { rows } = useList.getState();
   if (rows === null || rows.count === 0) return;
   const at = Math.min(rows.count - 1, Math.max(0, place));
   useList.setState({ selected: at, follow: false });
   scrollTo(at);
-  const row = rows.row(at);
-  if (row !== undefined) show({ packet: row.number });
-  else {
-    rows.want(at, at);
-    const end = rows.subscribe(() => {
-      if (useList.getState().selected !== at || useList.getState().rows !== rows) end();
-      else if (rows.row(at) !== undefined) {
-        end();
-        show({ packet: rows.row(at)?.number ?? null });
-      }
-    });
-  }
+  if (rows.row(at) === undefined) rows.want(at, at);
+  const moved = () => useList.getState().selected !== at || useList.getState().rows !== rows;
+  void once(rows, () => moved() || rows.row(at) !== undefined).then(() => {
+    const number = rows.row(at)?.number;
+    if (moved() || number === undefined) return;
+    choose(number, extend);
+    show({ packet: number });
+  });
+}
+
+function choose(number: number, extend: boolean): void {
+  const { anchor } = useList.getState();
+  if (extend && anchor !== null) useList.setState({ chosen: added([], anchor, number) });
+  else useList.setState({ chosen: [], anchor: number });
+}
+
+/** Takes the packet at a place to those that were chosen, or out of them. */
+export function toggle(place: number): void {
+  const { rows, chosen, anchor } = useList.getState();
+  const number = rows?.row(place)?.number;
+  if (number === undefined) return;
+  const packet = useView.getState().packet;
+  const before = chosen.length === 0 && packet !== null ? added([], packet, packet) : chosen;
+  const after = has(before, number) ? removed(before, number) : added(before, number, number);
+  useList.setState({ chosen: after, anchor: anchor ?? number, selected: place, follow: false });
+  show({ packet: number });
+}
+
+/** The packets that were chosen, as a display filter together with the list's own; undefined: none is. */
+export function chosenFilter({ chosen, rows }: Pick<ListState, 'chosen' | 'rows'>): string | undefined {
+  const numbers = filterOf(chosen);
+  if (numbers === undefined || rows === null || rows.unfiltered) return numbers;
+  return `(${rows.filter}) && ${numbers}`;
 }
 
 /** Selects a packet by its number, wherever in the list it is. */
@@ -70,9 +121,13 @@ export async function reveal(number: number): Promise<void> {
   const { rows } = useList.getState();
   show({ packet: number });
   if (rows === null) return;
+  await once(rows, () => rows.ready || rows.problem !== undefined);
   const place = await rows.placeOf(number);
-  if (useList.getState().rows !== rows) return;
-  useList.setState({ selected: place, follow: false });
+  // A filter finds its packets one after the other.
+  await once(rows, () => rows.count > place || rows.complete || rows.problem !== undefined);
+  const still = useList.getState().rows === rows && useView.getState().packet === number;
+  if (!still) return;
+  useList.setState({ selected: place, follow: false, chosen: [], anchor: number });
   scrollTo(place, true);
 }
 

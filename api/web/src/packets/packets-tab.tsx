@@ -1,12 +1,15 @@
 /** The packets: their list, and below it the one that is selected. */
 
 import { useRef } from 'react';
+import { ProblemNotice } from '../parts/problem-notice';
 import { Splitter, useShare } from '../parts/splitter';
-import { useLive } from '../state/live';
 import { useView } from '../state/view';
 import { text } from '../text';
 import { DetailPanes } from './detail/detail-panes';
-import { setFollow, useList } from './list-state';
+import { FindBar } from './find-bar';
+import { useList } from './list-state';
+import { ListTools } from './list-tools';
+import { MarkDialog } from './mark-dialog';
 import { PacketGrid, useRows } from './packet-grid';
 import './packets-tab.css';
 
@@ -32,29 +35,20 @@ export function PacketsTab() {
 }
 
 function List() {
-  const { rows, follow } = useList();
+  const { rows } = useList();
   useRows(rows);
-  const running = useLive((live) => live.capture?.state === 'running');
   return (
     <>
-      {running && (
-        <div className="packet-tools">
-          <button type="button" aria-pressed={follow} onClick={() => setFollow(!follow)}>
-            {follow ? words.unfollow : words.follow}
-          </button>
-        </div>
-      )}
+      <ListTools />
+      <FindBar />
       <PacketGrid />
       {rows?.ready && rows.count === 0 && (
         <p className="notice">
           {rows.unfiltered ? words.nothing : rows.complete ? words.nothingMatches : words.looking}
         </p>
       )}
-      {rows?.problem !== undefined && (
-        <p className="notice bad" role="alert">
-          {rows.problem.message}
-        </p>
-      )}
+      <ProblemNotice error={rows?.problem} />
+      <MarkDialog />
     </>
   );
 }

@@ -37,6 +37,8 @@ export function ContextMenu({ at, label, groups, onClose }: Props) {
         aria-label={label}
         modal
         portal
+        fixed
+        fitViewport
         unmountOnHide
         gutter={2}
         finalFocus={at?.back ?? null}

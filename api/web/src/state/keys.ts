@@ -26,11 +26,15 @@ export function onKey(key: string, action: Action): () => void {
     );
 }
 
+/** What Space means something to by itself. */
+const PRESSED = 'button, a, input, summary, label, [role=button], [role=tab], [role=separator]';
+
 /** Listens, once, for as long as there is the page. */
 export function followKeys(): void {
   window.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || isTyping(event.target)) return;
     if (event.target instanceof Element && event.target.closest('[role=dialog], [role=menu]') !== null) return;
+    if (event.key === ' ' && event.target instanceof Element && event.target.closest(PRESSED) !== null) return;
     const action = actions.get(event.key)?.at(-1);
     if (action === undefined) return;
     event.preventDefault();

@@ -26,7 +26,7 @@ export interface Settings {
 
 const KEY = 'netglass.settings';
 
-const DEFAULTS: Settings = {
+export const DEFAULTS: Settings = {
   theme: 'system',
   large: false,
   columns: ['number', 'time', 'source', 'destination', 'protocol', 'length', 'info'],

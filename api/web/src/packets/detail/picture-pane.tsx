@@ -1,7 +1,6 @@
 /** The selected layer's header, drawn as its RFC draws it, with this packet's values in the cells. */
 
-import { type KeyboardEvent, useMemo, useRef } from 'react';
-import { useSettings } from '../../state/settings';
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { text } from '../../text';
 import { hoverNode, selectNode, usePointed } from './detail-state';
 import type { TreeNode } from './model';
@@ -20,6 +19,12 @@ const LEFT = 40;
 const TOP = 20;
 const WIDTH = LEFT + ROW_BITS * BIT + 4;
 const LETTER = 6.6;
+/** CSS pixels that the drawing takes at most. */
+const WIDEST = 1250;
+
+/** Heights of a row: with the value below the name, and beside it where there is less room. */
+const TWO_LINES = 30;
+const ONE_LINE = 23;
 
 interface Drawn extends TreeNode {
   readonly generated: boolean;
@@ -47,6 +52,8 @@ export function PicturePane({ shown }: { readonly shown: Shown }) {
     () => (layer === undefined ? undefined : pictureOf(drawn(layer.children), layer.from, layer.to)),
     [layer],
   );
+  const box = useRef<HTMLDivElement>(null);
+  const row = useRowHeight(box, picture?.rows ?? 0);
   return (
     <section className="picture" aria-label={words.picture}>
       <div className="pane-head">
@@ -72,8 +79,8 @@ export function PicturePane({ shown }: { readonly shown: Shown }) {
       {layer === undefined || picture === undefined || picture.cells.length === 0 ? (
         <p className="pane-note">{drawing.none(layer === undefined ? '' : titleOf(layer))}</p>
       ) : (
-        <div className="picture-scroll">
-          <Drawing layer={layer} picture={picture} selected={selected} svg={svg} />
+        <div ref={box} className="picture-scroll">
+          <Drawing layer={layer} picture={picture} selected={selected} svg={svg} row={row} />
           {picture.left > 0 && <p className="pane-note">{drawing.left(Math.ceil(picture.left / 8))}</p>}
         </div>
       )}
@@ -81,17 +88,35 @@ export function PicturePane({ shown }: { readonly shown: Shown }) {
   );
 }
 
+/** Two lines a row where that fits the pane, else one. */
+function useRowHeight(box: RefObject<HTMLElement | null>, rows: number): number {
+  const [row, setRow] = useState(TWO_LINES);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const measure = () => {
+      const scale = Math.max(1, Math.min(element.clientWidth / WIDTH, WIDEST / WIDTH));
+      setRow(scale * (TOP + rows * TWO_LINES) + 10 <= element.clientHeight ? TWO_LINES : ONE_LINE);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [box, rows]);
+  return row;
+}
+
 interface DrawingProps {
+  /** Units of a row's height. */
+  readonly row: number;
   readonly layer: TreeNode;
   readonly picture: Picture<Drawn>;
   readonly selected: TreeNode | undefined;
   readonly svg: React.RefObject<SVGSVGElement | null>;
 }
 
-function Drawing({ layer, picture, selected, svg }: DrawingProps) {
+function Drawing({ layer, picture, selected, svg, row }: DrawingProps) {
   const hover = usePointed((pointed) => pointed.hover);
-  const large = useSettings((settings) => settings.large);
-  const row = large ? 36 : 30;
   const named = picture.cells.filter(({ part }) => part !== undefined);
   const inside = (node: TreeNode | null | undefined, part: Drawn) =>
     node !== null &&
@@ -235,37 +260,33 @@ function Label({ cell, row }: { readonly cell: Cell<Drawn>; readonly row: number
   const y = TOP + (place.row + place.rows / 2) * row;
   if (part === undefined) return null;
   const title = titleOf(part);
-  const length = (part.to - part.from) / 8;
-  const value = cell.torn ? `${wordsOf(part)}` : wordsOf(part);
+  const value = wordsOf(part);
   const fits = Math.floor((wide - 6) / LETTER);
-  if (fits < 5) {
-    // A few bits: what is in them, and the name's first letters where they fit.
-    const short = shortOf(part, fits);
+  const twoLines = row >= TWO_LINES;
+  // A few bits: what is in them, and the name's first letters.
+  const narrow = fits < 5;
+  const first = narrow ? shortOf(part, fits) : cut(title, fits);
+  const second = narrow ? bitsOf(part) : cut(value, fits);
+  const torn = cell.torn ? ` (${drawing.torn((part.to - part.from) / 8)})` : '';
+  if (twoLines || narrow)
     return (
-      <>
-        <text className="picture-title" x={x} y={y - 3} textAnchor="middle">
-          {short}
+      <g data-small={!twoLines}>
+        <text className="picture-title" x={x} y={y - (twoLines ? 3 : 2)} textAnchor="middle">
+          {first + torn}
         </text>
-        <text className="picture-value" x={x} y={y + 10} textAnchor="middle">
-          {bitsOf(part)}
+        <text className="picture-value" x={x} y={y + (twoLines ? 10 : 8)} textAnchor="middle">
+          {second}
         </text>
-      </>
+      </g>
     );
-  }
+  const room = fits - title.length - 2;
   return (
-    <>
-      <text className="picture-title" x={x} y={y - 3} textAnchor="middle">
-        {cut(title, fits)}
-      </text>
-      <text className="picture-value" x={x} y={y + 10} textAnchor="middle">
-        {cut(value, fits)}
-      </text>
-      {cell.torn && (
-        <text className="picture-torn" x={x} y={y + 24} textAnchor="middle">
-          {drawing.torn(length)}
-        </text>
-      )}
-    </>
+    <text className="picture-title" x={x} y={y + 4} textAnchor="middle">
+      {room < 3 ? '' : title + torn}
+      <tspan className="picture-value" dx={room < 3 ? 0 : 6}>
+        {cut(value, room < 3 ? fits : room)}
+      </tspan>
+    </text>
   );
 }
 

@@ -33,5 +33,7 @@ export function wordsOf(node: TreeNode): string {
 export function lineOf(node: TreeNode): { readonly title: string; readonly value: string; readonly computed: boolean } {
   const title = titleOf(node);
   const value = wordsOf(node);
+  // "Frame, Frame 25: …" says the same twice.
+  if (value.startsWith(`${title} `)) return { title, value: value.slice(title.length + 1), computed: false };
   return { title, value: value === title ? '' : value, computed: node.field?.generated ?? false };
 }
