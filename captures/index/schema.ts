@@ -1,7 +1,7 @@
 /** The SQLite schema of one capture's index. It can be thrown away and rebuilt from the segments. */
 
 /** Raised when the tables change; an index with another version is rebuilt. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /**
  * Rows, not opaque blobs: `sqlite3 index.sqlite 'select * from packet_list limit 10'` is meant for people.
@@ -110,6 +110,13 @@ CREATE TABLE seconds (
   problems INTEGER NOT NULL, -- malformed, or a checksum that is wrong on the wire
   PRIMARY KEY (second, protocol)
 ) STRICT, WITHOUT ROWID;
+
+-- One row for 16,384 packet numbers: what is asked for by time is looked for where it can be.
+CREATE TABLE spans (
+  place      INTEGER PRIMARY KEY, -- packets.number >> 14
+  first_time INTEGER NOT NULL,    -- the least and the greatest of its packets, as in packets
+  last_time  INTEGER NOT NULL
+) STRICT;
 
 CREATE VIEW packet_list AS
 SELECT p.number,

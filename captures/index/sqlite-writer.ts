@@ -17,6 +17,7 @@ import { isUnreadable } from './sqlite-errors.js';
 import { leaveWal, removeIndex, syncIndex } from './sqlite-files.js';
 import { type FlowRow, flowCounts, flowValues, loadFlow, STORE_FLOW, UPDATE_FLOW } from './sqlite-flows.js';
 import { ProgramRows } from './sqlite-programs.js';
+import { SPAN_BITS, TimeSpans } from './time-spans.js';
 
 /** What the decoders call themselves: an index made by others is rebuilt rather than misread. */
 export function decoderFingerprint(): string {
@@ -54,6 +55,7 @@ export class SqliteIndexWriter implements IndexWriter {
   /** How often programs were added: whoever keeps what it read of them looks at this. */
   private programChanges = 0;
   private readonly rollups = new Rollups();
+  private readonly spans = new TimeSpans();
   private inTransaction = false;
   /** Flows up to this id have a row, unless the ring has removed it. */
   private storedFlows = 0;
@@ -134,6 +136,7 @@ export class SqliteIndexWriter implements IndexWriter {
       if (totals.firstTime === null || time < totals.firstTime) totals.firstTime = time;
       if (totals.lastTime === null || time > totals.lastTime) totals.lastTime = time;
       this.rollups.add(time, columns.protocol[row], length, flags);
+      this.spans.add(firstNumber + row, time);
     }
   }
 
@@ -163,6 +166,7 @@ export class SqliteIndexWriter implements IndexWriter {
     flows.drain((entry, entries) => this.storeFlow(entry, entries));
     this.storedFlows = flows.nextId - 1;
     this.storeRollups();
+    this.spans.drain((place, first, last) => this.statements.span.run(place, first, last));
     this.setMeta('checkpoint', JSON.stringify(position));
     this.setMeta('totals', JSON.stringify(this.totals));
     if (this.baseTime !== undefined) this.setMeta('base_time', this.baseTime.toString());
@@ -178,6 +182,7 @@ export class SqliteIndexWriter implements IndexWriter {
     statements.takeSeconds.run(firstPacket);
     this.db.exec('DELETE FROM seconds WHERE packets <= 0');
     this.db.prepare('DELETE FROM packets WHERE number < ?').run(firstPacket);
+    this.db.prepare('DELETE FROM spans WHERE place < ?').run(firstPacket >> SPAN_BITS);
     this.programRows ??= new ProgramRows(this.db);
     this.programRows.expire(firstPacket);
     this.db.prepare('DELETE FROM flows WHERE last_packet < ?').run(firstPacket);
@@ -284,6 +289,8 @@ export class SqliteIndexWriter implements IndexWriter {
       meta: db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'),
       rollup: db.prepare(`INSERT INTO seconds VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
         packets = packets + excluded.packets, bytes = bytes + excluded.bytes, problems = problems + excluded.problems`),
+      span: db.prepare(`INSERT INTO spans VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
+        first_time = min(first_time, excluded.first_time), last_time = max(last_time, excluded.last_time)`),
       newFlow: db.prepare(STORE_FLOW),
       knownFlow: db.prepare(UPDATE_FLOW),
     };

@@ -8,6 +8,7 @@ import {
   renderSql,
   toSql,
   VERIFY_FLAGS,
+  windowOf,
 } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { EPB, relativeNanoseconds } from '../formats/epb.js';
@@ -36,6 +37,9 @@ const SAMPLES = 8;
 const RARE_SHARE = 0.02;
 /** Flows that are looked at one by one to find out. */
 const FEW_FLOWS = 5_000;
+
+const EVERYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+const NOWHERE = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const;
 
 /** What one step found, and the last packet that it looked at. */
 export interface Step {
@@ -70,6 +74,8 @@ export class FilterRun {
   private readonly baseLow: number;
   /** Packets that have to be looked at in order, with what came before them; undefined when the filter has none. */
   private readonly streams: StreamRows | undefined;
+  /** Packet numbers between which all matches are that there are now. */
+  private readonly window: readonly [number, number];
 
   /** @throws FilterError */
   constructor(
@@ -97,6 +103,7 @@ export class FilterRun {
     this.columnStep = rare ? RARE_STEP : COLUMN_STEP;
     this.whereFew = renderSql(tree, 'each').text;
     this.where = this.streams === undefined ? where : `(${where} OR ${this.streams.where})`;
+    this.window = this.findWindow(base);
     this.packet = emptyPacket();
     // Looked up only when the filter comes to ask for it.
     const programs = filterPrograms(reader);
@@ -120,6 +127,13 @@ export class FilterRun {
    * @param limit how many matches are enough for the caller, who stops asking then: steps are small when few are
    */
   *matches(from: number, to: number, limit = Number.POSITIVE_INFINITY): Generator<Step, void, undefined> {
+    const low = Math.max(from, this.window[0]);
+    const high = Math.min(to, this.window[1]);
+    if (low <= high) yield* this.matchesWithin(low, high, limit);
+    if (high < to) yield { rows: [], scannedTo: to };
+  }
+
+  private *matchesWithin(from: number, to: number, limit: number): Generator<Step, void, undefined> {
     this.streams?.begin(from);
     if (this.streams?.wantsAll === true) yield* this.catchUp(this.streams, from);
     if (this.plan === 'decode' || this.hasMany(from, to)) {
@@ -149,8 +163,9 @@ export class FilterRun {
     }
     // Small steps first: a page is answered as soon as it is full.
     let step = FIRST_STEP;
-    for (let low = from; low <= to; ) {
-      const high = Math.min(to, low + step - 1);
+    const last = Math.min(to, this.window[1]);
+    for (let low = Math.max(from, this.window[0]); low <= last; ) {
+      const high = Math.min(last, low + step - 1);
       const where = step <= FEW_NUMBERS ? this.whereFew : this.where;
       step = Math.min(this.columnStep, step * 4);
       const numbers = this.reader.numbers(
@@ -162,6 +177,16 @@ export class FilterRun {
       yield { numbers, scannedTo };
       low = scannedTo + 1;
     }
+    if (last < to) yield { numbers: [], scannedTo: to };
+  }
+
+  /** What hears packets in order hears them all: where it looks is not limited. */
+  private findWindow(base: bigint | undefined): readonly [number, number] {
+    const { number, time } = windowOf(this.filter.condition, base);
+    if (this.streams !== undefined) return EVERYWHERE;
+    if (!Number.isFinite(time[0]) && !Number.isFinite(time[1])) return number;
+    const numbers = this.reader.numbersBetween(time[0], time[1]) ?? NOWHERE;
+    return [Math.max(number[0], numbers[0]), Math.min(number[1], numbers[1])];
   }
 
   private accepts(row: PacketRef): boolean {

@@ -7,3 +7,4 @@ export { type CompiledFilter, compileFilter } from './predicate.js';
 export { isProgramField, type PacketProgram, type ProgramField, valuesOfProgram } from './programs.js';
 export { type SqlPlan, type SqlSchema, toSql } from './sql.js';
 export { type Condition as SqlCondition, renderSql, type SqlTree, type SqlValue, VERIFY_FLAGS } from './sql-tree.js';
+export { type FilterWindow, windowOf } from './window.js';
