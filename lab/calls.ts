@@ -9,7 +9,14 @@ import { CaptureError } from '../captures/sources/source.js';
 export function calls(): SocketCalls {
   const native = loadNative();
   if (native instanceof CaptureError) throw native;
-  return native.calls;
+  const found: SocketCalls | undefined = native.calls;
+  if (found === undefined)
+    throw new CaptureError(
+      'engine-unavailable',
+      'The native capture engine was built from older sources, and has no socket calls.',
+      'npm run setup',
+    );
+  return found;
 }
 
 /** The first of those that share a number, so EAGAIN rather than EWOULDBLOCK. Node's list of either place is not whole. */

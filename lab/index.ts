@@ -1,9 +1,22 @@
 /** The demos, in the order in which the lecture has them. */
 
+import { addresses } from './addresses.js';
 import { byteOrder } from './byte-order.js';
 import type { Demo } from './demo.js';
+import { interfaces } from './interfaces.js';
+import { seqpacket } from './seqpacket.js';
+import { sockets } from './socket-list.js';
 import { tcpEcho } from './tcp-echo.js';
 import { tcpStream } from './tcp-stream.js';
 import { udpEcho } from './udp-echo.js';
 
-export const demos: readonly Demo[] = [udpEcho, tcpEcho, tcpStream, byteOrder];
+export const demos: readonly Demo[] = [
+  udpEcho,
+  tcpEcho,
+  tcpStream,
+  byteOrder,
+  addresses,
+  interfaces,
+  sockets,
+  seqpacket,
+];

@@ -117,6 +117,10 @@ const isFrom = ({ touch }: MadeStep, { from, to }: Packet): boolean =>
 const isTo = ({ touch }: MadeStep, { from, to }: Packet): boolean =>
   touch !== undefined && matches(touch.local, to) && (touch.remote === undefined || matches(touch.remote, from));
 
+const SCTP_DATA = '0';
+/** INIT, SHUTDOWN, COOKIE ECHO (RFC 9260, section 3.2). */
+const SCTP_WANTED: ReadonlySet<string> = new Set(['1', '7', '10']);
+
 const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 function matches(wanted: EndPoint, found: EndPoint): boolean {
@@ -134,10 +138,12 @@ function packetOf(row: PacketRow): Packet | undefined {
   const isTrue = (name: string): boolean => /^(1|true)$/i.test(fields[name]?.[0] ?? '');
   const icmp = /^ICMP/.test(row.protocol);
   const stream = fields['tcp.len']?.[0] !== undefined;
-  const data = stream ? value('tcp.len') : icmp ? 0 : Math.max(1, value('udp.length') - 8);
+  const chunks = fields['sctp.chunk_type'] ?? [];
+  const withoutData = icmp || (chunks.length > 0 && !chunks.includes(SCTP_DATA));
+  const data = stream ? value('tcp.len') : withoutData ? 0 : Math.max(1, value('udp.length') - 8);
   const wanted = stream
     ? data > 0 || isTrue('tcp.flags.fin') || (isTrue('tcp.flags.syn') && !isTrue('tcp.flags.ack'))
-    : !icmp;
+    : data > 0 || chunks.some((type) => SCTP_WANTED.has(type));
   return {
     number,
     time,

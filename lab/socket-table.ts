@@ -42,7 +42,9 @@ export function lookAtSockets(
     const { sockets } = await stage.sockets();
     const found = sockets.filter(chosen);
     const output = program === 'netstat' ? netstat(found) : lsof(found);
-    return { value: found, result: `${found.length} ${found.length === 1 ? 'socket' : 'sockets'}`, output };
+    // Below the titles: netstat has two lines of them.
+    const lines = output.split('\n').length - (program === 'netstat' ? 2 : 1);
+    return { value: found, result: `${lines} ${lines === 1 ? 'line' : 'lines'}`, output };
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { SocketInfo } from '../captures/programs/messages.js';
+import { hostName } from './hosts.js';
 import { serviceName } from './services.js';
 
 /** Characters of an address in netstat's columns. */
@@ -9,13 +10,14 @@ const ADDRESS_WIDTH = 23;
 
 /** An address and a port as netstat writes them: `0.0.0.0:http`, `:::http`, `0.0.0.0:*`. */
 function netstatEnd(address: string | null, port: number | null, family: number, protocol: string): string {
-  const host = address ?? (family === 4 ? '0.0.0.0' : '::');
+  const any = family === 4 ? '0.0.0.0' : '::';
+  const host = address === null || address === any ? any : (hostName(address) ?? address);
   const shown =
     port === null || (port === 0 && protocol !== 'raw') ? '*' : (serviceName(port, protocol) ?? String(port));
   return `${host}:${shown}`;
 }
 
-/** As `netstat -a` of net-tools prints the Internet sockets, with addresses as numbers. */
+/** As `netstat -a` of net-tools prints the Internet sockets; hosts have the names of `/etc/hosts`, and no name server is asked. */
 export function netstat(sockets: readonly SocketInfo[]): string {
   const lines = sockets
     .filter(({ protocol }) => protocol !== 'icmp')
@@ -23,7 +25,9 @@ export function netstat(sockets: readonly SocketInfo[]): string {
       const name = `${protocol}${family === 4 ? '' : '6'}`;
       const local = netstatEnd(localAddress, localPort, family, protocol);
       const foreign = netstatEnd(remoteAddress, remotePort, family, protocol);
-      const queues = `${String(receiveQueue).padStart(6)} ${String(sendQueue).padStart(6)}`;
+      // Of a listening socket the kernel tells netstat nothing there; elsewhere it says how many may wait.
+      const sending = state === 'LISTEN' ? 0 : sendQueue;
+      const queues = `${String(receiveQueue).padStart(6)} ${String(sending).padStart(6)}`;
       const ends = `${local.padEnd(ADDRESS_WIDTH)} ${foreign.padEnd(ADDRESS_WIDTH)}`;
       return `${name.padEnd(5)} ${queues} ${ends} ${state ?? ''}`.trimEnd();
     });
@@ -47,7 +51,7 @@ export function lsof(sockets: readonly SocketInfo[]): string {
             program.name.slice(0, 9),
             String(program.pid),
             program.user,
-            `${fd}u`,
+            `${String(fd).padStart(4)}u `,
             socket.family === 4 ? 'IPv4' : 'IPv6',
             String(socket.inode),
             '0t0',
@@ -59,7 +63,7 @@ export function lsof(sockets: readonly SocketInfo[]): string {
     )
     .sort((a, b) => a.pid - b.pid || a.fd - b.fd);
   return table([
-    ['COMMAND', 'PID', 'USER', 'FD', 'TYPE', 'DEVICE', 'SIZE/OFF', 'NODE', 'NAME'],
+    ['COMMAND', 'PID', 'USER', '  FD', 'TYPE', 'DEVICE', 'SIZE/OFF', 'NODE', 'NAME'],
     ...rows.map(({ cells }) => cells),
   ]);
 }
@@ -101,7 +105,7 @@ const isGone = (error: unknown): boolean =>
   ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Numbers to the right, as lsof has them. */
-const RIGHT = new Set([1, 3, 5, 6, 7]);
+const RIGHT = new Set([1, 5, 6, 7]);
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));

@@ -128,8 +128,21 @@ export interface SocketCalls {
   getsockopt(fd: number, option: SocketOption): CallResult & { option?: number };
   /** Whether the next call on it, a sending or a receiving one, would be answered without waiting. */
   ready(fd: number, toSend: boolean): boolean;
+  /** Every address of every interface; entries of family 0 stand for the interface itself, where the system has them. */
+  getifaddrs(): InterfaceAddress[];
   /** Nanoseconds since 1970. */
   now(): bigint;
+}
+
+export interface InterfaceAddress {
+  name: string;
+  /** IFF_ flags, netdevice(7). */
+  flags: number;
+  family: 4 | 6 | 0;
+  address?: string;
+  netmask?: string;
+  /** Of an interface that can broadcast. */
+  broadcast?: string;
 }
 
 /** `TCP_QUICKACK` is Linux's alone. */
@@ -149,7 +162,9 @@ export interface NativeBinding {
     wake: () => void,
   ) => NativeCapture;
   /** @throws Error with `code` `no-permission`, `no-such-interface`, `down`, `unsupported` (no Ethernet frames) or `io` */
-  readonly LinkSender: new (interfaceName: string) => NativeSender;
+  readonly LinkSender: new (
+    interfaceName: string,
+  ) => NativeSender;
   /** @param linkTypes opens each interface to learn its `dlts`, some 20 ms each; otherwise they are empty. */
   listInterfaces(linkTypes: boolean): Promise<NativeInterface[]>;
   /** libpcap's words about a wrong filter, or null for a right one. */

@@ -17,8 +17,11 @@ const CRC32C = Int32Array.from({ length: 256 }, (_, index) => {
   return value;
 });
 
-/** CRC-32C of the packet, with zeros in the place of the sum itself. */
-function packetSum(view: DataView, start: number, end: number): number {
+/**
+ * CRC-32C of the packet from `start` to `end`, with zeros in the place of the sum itself (RFC 9260, appendix A). In the packet
+ * it stands with its least significant octet first.
+ */
+export function packetSum(view: DataView, start: number, end: number): number {
   let crc = -1;
   for (let at = start; at < end; at++) {
     const octet = at >= start + CHECKSUM_AT && at < start + HEADER_OCTETS ? 0 : view.getUint8(at);

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -269,6 +271,40 @@ Napi::Value readyCall(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), poll(&asked, 1, 0) > 0);
 }
 
+// An address in numbers, without port and zone; undefined for one that is neither IPv4 nor IPv6.
+Napi::Value textOf(Napi::Env env, const struct sockaddr* address) {
+  char text[INET6_ADDRSTRLEN];
+  const void* octets = nullptr;
+  if (address != nullptr && address->sa_family == AF_INET)
+    octets = &reinterpret_cast<const struct sockaddr_in*>(address)->sin_addr;
+  else if (address != nullptr && address->sa_family == AF_INET6)
+    octets = &reinterpret_cast<const struct sockaddr_in6*>(address)->sin6_addr;
+  if (octets == nullptr || inet_ntop(address->sa_family, octets, text, sizeof text) == nullptr) return env.Undefined();
+  return Napi::String::New(env, text);
+}
+
+// getifaddrs(): every address of every interface, as {name, flags, family, address?, netmask?, broadcast?}; an interface
+// has an entry of family 0 besides, where the system gives it one
+Napi::Value getifaddrsCall(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env());
+  struct ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return list;
+  for (const struct ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
+    const int family = one->ifa_addr == nullptr ? 0 : one->ifa_addr->sa_family;
+    Napi::Object entry = Napi::Object::New(info.Env());
+    entry.Set("name", one->ifa_name);
+    entry.Set("flags", Napi::Number::New(info.Env(), one->ifa_flags));
+    entry.Set("family", Napi::Number::New(info.Env(), family == AF_INET ? 4 : family == AF_INET6 ? 6 : 0));
+    entry.Set("address", textOf(info.Env(), one->ifa_addr));
+    entry.Set("netmask", textOf(info.Env(), one->ifa_netmask));
+    const bool broadcasts = (one->ifa_flags & IFF_BROADCAST) != 0;
+    entry.Set("broadcast", broadcasts ? textOf(info.Env(), one->ifa_broadaddr) : info.Env().Undefined());
+    list.Set(list.Length(), entry);
+  }
+  freeifaddrs(first);
+  return list;
+}
+
 // now(): the time of day
 Napi::Value nowCall(const Napi::CallbackInfo& info) { return Napi::BigInt::New(info.Env(), timeOfDay()); }
 
@@ -294,6 +330,7 @@ Napi::Object defineCalls(Napi::Env env) {
   add("setsockopt", setOptionCall);
   add("getsockopt", getOptionCall);
   add("ready", readyCall);
+  add("getifaddrs", getifaddrsCall);
   add("now", nowCall);
   return calls;
 }
