@@ -1,6 +1,6 @@
 /** Finds a filter's matches: by columns where they answer, by decoding candidates or the whole log where they do not. */
 
-import { Walk, walkPacket } from '../../decoders/core/index.js';
+import { PacketFlag, Walk, walkPacket } from '../../decoders/core/index.js';
 import {
   type CompiledFilter,
   compileFilter,
@@ -53,6 +53,14 @@ export interface NumberStep {
   readonly scannedTo: number;
 }
 
+/** Which conversations one of two threads looks at. */
+export interface Division {
+  /** 1 for those of which the bit is set in `theirs`, 0 for the others. */
+  readonly part: 0 | 1;
+  /** As `StreamRows.halves` gives it. */
+  readonly theirs: Uint32Array;
+}
+
 /**
  * A filter made ready for the packets that one capture has now. For packets that come later it is made again: how far
  * columns can be trusted depends on the packets that are there.
@@ -74,6 +82,9 @@ export class FilterRun {
   private readonly baseLow: number;
   /** Packets that have to be looked at in order, with what came before them; undefined when the filter has none. */
   private readonly streams: StreamRows | undefined;
+  private division: Division | undefined;
+  /** Whether a scan of the log has met an IP fragment: which conversation one is of, only all of them together tell. */
+  sawFragment = false;
   /** Packet numbers between which all matches are that there are now. */
   private readonly window: readonly [number, number];
 
@@ -113,6 +124,23 @@ export class FilterRun {
     this.packet.comments = () => comments.of(this.packet.view, this.packet.start - EPB.data, this.packet.number);
     this.baseHigh = Number((base ?? 0n) >> 32n);
     this.baseLow = Number((base ?? 0n) & 0xffffffffn);
+  }
+
+  /** Whether the matches among packets `from` … `to` can be looked for by two threads, a part of the conversations each. */
+  mayBeDivided(from: number, to: number): boolean {
+    const { streams } = this;
+    if (this.trusted || streams?.wantsAll === true || (this.plan !== 'decode' && !this.hasMany(from, to))) return false;
+    return streams === undefined || streams.mayBeDivided();
+  }
+
+  /** The conversations that another thread may look at, for `divide`. */
+  theirs(): Uint32Array {
+    return this.streams?.halves() ?? new Uint32Array(1);
+  }
+
+  /** From the next packet on, a scan of the log looks only at these. */
+  divide(division: Division): void {
+    this.division = division;
   }
 
   /** Whether it depends on more than each packet's own octets. */
@@ -261,12 +289,20 @@ export class FilterRun {
     let found: PacketRef[] = [];
     const runs = visitLog(this.reader, from, to, (view, at, number, segment, offset) => {
       this.look(view, at, number);
+      if ((this.packet.walk.flags & PacketFlag.fragment) !== 0) this.sawFragment = true;
+      if (this.division !== undefined && this.partOf(number, this.division.theirs) !== this.division.part) return;
       if (decides()) found.push(this.found(number, segment, offset));
     });
     for (const scannedTo of runs) {
       yield { rows: found, scannedTo };
       found = [];
     }
+  }
+
+  /** Whose the packet that was looked at last is. Those of no conversation are divided evenly. */
+  private partOf(number: number, theirs: Uint32Array): number {
+    const part = this.streams?.partOf(this.packet, theirs) ?? -1;
+    return part < 0 ? (number >> 6) & 1 : part;
   }
 
   private found(number: number, segment: number, offset: number): PacketRef {

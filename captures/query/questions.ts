@@ -303,7 +303,10 @@ export class Questions {
   /** Fills a result set until there is enough, or it has everything that was there when the question came. */
   private async lookUntil(results: ResultSet, enough: () => boolean): Promise<void> {
     const last = this.reader.lastNumber;
-    while (results.scannedTo < last && !enough() && results.step()) await this.pause();
+    while (results.scannedTo < last && !enough() && results.step()) {
+      await results.waiting;
+      await this.pause();
+    }
   }
 
   private async searchFrom(filter: string, after: number, limit: number): Promise<PacketRef[]> {

@@ -3,6 +3,7 @@
 import type { CaptureReader } from './capture-reader.js';
 import { FilterRun } from './filter-run.js';
 import type { Matches } from './query-types.js';
+import { LEAST_SHARED, sharedNumbers } from './shared-scan.js';
 
 const CHUNK = 65536;
 
@@ -20,6 +21,8 @@ export class ResultSet {
   /** Those at the front whose packets a ring has let go. */
   private gone = 0;
   private working: Generator<void, void, undefined> | undefined;
+  /** Settles when another thread has news; undefined where there is something to do. */
+  waiting: Promise<void> | undefined;
   /** The run that told the plan, and the last packet that it knows of, until it is used. */
   private first: { readonly run: FilterRun; readonly last: number } | undefined;
   /** The run before, which knows of the packets so far. */
@@ -33,6 +36,8 @@ export class ResultSet {
     private readonly reader: CaptureReader,
     private readonly filter: string,
     private readonly flow?: number,
+    /** Packets from which on two threads look at them. */
+    private readonly least = LEAST_SHARED,
   ) {
     this.programChanges = reader.programChanges;
     const last = reader.lastNumber;
@@ -119,9 +124,10 @@ export class ResultSet {
     this.before = run;
     this.latestPlan = run.plan;
     if (this.flow === undefined)
-      for (const { numbers, scannedTo } of run.numbers(this.scannedTo + 1, last)) {
-        for (const number of numbers) this.add(number);
-        this.scannedTo = scannedTo;
+      for (const step of sharedNumbers(this.reader, this.filter, run, this.scannedTo + 1, last, this.least)) {
+        for (const number of step.numbers) this.add(number);
+        this.scannedTo = step.scannedTo;
+        this.waiting = step.wait;
         yield;
       }
     else
@@ -130,6 +136,7 @@ export class ResultSet {
         this.scannedTo = scannedTo;
         yield;
       }
+    this.waiting = undefined;
     this.scannedTo = Math.max(this.scannedTo, last);
   }
 

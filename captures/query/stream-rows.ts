@@ -37,6 +37,11 @@ function portsHash(a: number, b: number): number {
   return ((Math.imul(a + b, 0x9e3779b1) ^ Math.imul(a ^ b, 0x85ebca6b)) >>> 7) & (PORT_BITS - 1);
 }
 
+/** Protocols over TCP that announce other conversations, so that those depend on them. */
+const announcing = ['sip', 'sdp', 'socks'].map((name) => registry.idOf(name));
+/** As many as one session keeps: beyond that, two would remember more than one. */
+const MOST_DIVIDED = 50_000;
+
 interface FlowPorts {
   readonly id: number;
   readonly client_port: number;
@@ -86,6 +91,44 @@ export class StreamRows {
     }
     const flow = this.flows.size === 0 ? '0' : `+p.flow IN (SELECT id FROM flows WHERE ${chosen})`;
     this.where = `((p.flags & ${PacketFlag.fragment}) != 0 OR ${flow})`;
+  }
+
+  /** Whether conversations can be told apart by their ports, and none of them says anything of another. */
+  mayBeDivided(): boolean {
+    if (this.wantsAll || this.decrypts || this.flows.size > MOST_DIVIDED) return false;
+    const list = [...announcing].join(',');
+    const sql = `SELECT 1 FROM flows WHERE transport = ${TCP} AND protocol IN (${list}) LIMIT 1`;
+    return this.reader.db.prepare(sql).get() === undefined;
+  }
+
+  /** Half of the conversations, by their packets: a bit by the hash of two ports. */
+  halves(): Uint32Array {
+    const halves = new Uint32Array(PORT_BITS >> 5);
+    const known = new Uint32Array(PORT_BITS >> 5);
+    const flows = this.reader.db.prepare(
+      `SELECT id, client_port, server_port, client_packets + server_packets AS packets FROM flows WHERE transport = ${TCP}`,
+    );
+    const sums = [0, 0];
+    for (const flow of flows.iterate() as IterableIterator<FlowPorts & { packets: number }>) {
+      if (!this.flows.has(flow.id)) continue;
+      const hash = portsHash(flow.client_port, flow.server_port);
+      const bit = 1 << (hash & 31);
+      if ((known[hash >> 5] & bit) === 0) {
+        known[hash >> 5] |= bit;
+        if (sums[1] < sums[0]) halves[hash >> 5] |= bit;
+      }
+      sums[(halves[hash >> 5] & bit) === 0 ? 0 : 1] += flow.packets;
+    }
+    return halves;
+  }
+
+  /** 1 where a walked packet's conversation is among `halves`, 0 where it is another one's, -1 where it is of none. */
+  partOf({ view, walk }: FilterPacket, halves: Uint32Array): number {
+    const depth = tcpDepth(walk);
+    if (depth < 0) return -1;
+    const start = walk.start[depth];
+    const hash = portsHash(view.getUint16(start), view.getUint16(start + 2));
+    return (halves[hash >> 5] >>> (hash & 31)) & 1;
   }
 
   has(row: PacketRef): boolean {

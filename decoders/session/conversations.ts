@@ -216,8 +216,8 @@ const NOTHING: readonly Uint8Array<ArrayBuffer>[] = [];
 export class Seen implements Conversation {
   readonly direction: 0 | 1;
   /** What was revealed since it was taken last. */
-  private revealed: Uint8Array<ArrayBuffer>[] = [];
-  private parts: Part[] = [];
+  private revealed: Uint8Array<ArrayBuffer>[] | undefined;
+  private parts: Part[] | undefined;
   unseen = false;
   /** What came with the octets that are being shown. */
   presented: unknown;
@@ -259,6 +259,7 @@ export class Seen implements Conversation {
     const { state, ends, hidden } = this;
     if (hidden === undefined || octets.length === 0) return undefined;
     state.inside ??= new ConversationState(state.source, state.sourcePort);
+    this.revealed ??= [];
     this.revealed.push(octets);
     return hidden.choose(state.inside, ends, octets, application);
   }
@@ -268,22 +269,21 @@ export class Seen implements Conversation {
   }
 
   present(name: string, protocol: string, octets: Uint8Array<ArrayBuffer>, presented: unknown): void {
+    this.parts ??= [];
     this.parts.push({ name, protocol, octets, presented });
   }
 
   /** What was presented, in order; it is forgotten here. */
   takeParts(): readonly Part[] {
-    if (this.parts.length === 0) return NO_PARTS;
-    const taken = this.parts;
-    this.parts = [];
+    const taken = this.parts ?? NO_PARTS;
+    this.parts = undefined;
     return taken;
   }
 
   /** What was revealed, in order; it is forgotten here. */
   takeRevealed(): readonly Uint8Array<ArrayBuffer>[] {
-    if (this.revealed.length === 0) return NOTHING;
-    const taken = this.revealed;
-    this.revealed = [];
+    const taken = this.revealed ?? NOTHING;
+    this.revealed = undefined;
     return taken;
   }
 

@@ -361,13 +361,19 @@ export class Session {
     const direction = state.directions[conversation.direction];
     const sequence = view.getUint32(walk.start[depth] + 4);
     if (direction.end !== undefined || direction.pending.length > 0 || !direction.stream.endsAt(sequence)) return false;
+    if (growing.wanted === 'upper' && this.options.worth?.(protocol, view, start, end) !== false) return false;
+    let last = start;
     for (let at = start; at < end; ) {
       if (!forgets.octets(view, at, end, conversation)) return false;
       const length = message(view, at, end, conversation);
       if (length <= 0 || at + length > end) return false;
+      last = at;
       at += length;
     }
-    if (!this.leaves(view, start, end, protocol, conversation, growing)) return false;
+    for (let at = start; forgets.note !== undefined && at < end; ) {
+      forgets.note(view, at, end, conversation);
+      at = at === last ? end : at + message(view, at, end, conversation);
+    }
     direction.needed = 0;
     direction.aligned = true;
     direction.stream.skipTo((sequence + end - start) >>> 0);
