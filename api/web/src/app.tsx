@@ -22,6 +22,7 @@ import { WatchBar } from './room/watch-bar';
 import { follow, onNews, useLive } from './state/live';
 import { useSettings } from './state/settings';
 import { effectiveFilter, show, showCapture, type Tab, useView } from './state/view';
+import { StatisticsTab } from './statistics/statistics-tab';
 import { text } from './text';
 import { Timeline } from './timeline/timeline';
 
@@ -29,6 +30,7 @@ import { Timeline } from './timeline/timeline';
 const PARTS: readonly { readonly tab: Tab; readonly Part: () => React.ReactNode }[] = [
   { tab: 'packets', Part: PacketsTab },
   { tab: 'flows', Part: FlowsTab },
+  { tab: 'statistics', Part: StatisticsTab },
   { tab: 'captures', Part: CapturesTab },
 ];
 

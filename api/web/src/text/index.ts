@@ -8,6 +8,7 @@ import { flows } from './flows';
 import { out } from './out';
 import { packets } from './packets';
 import { room } from './room';
+import { statistics } from './statistics';
 import { timeline } from './timeline';
 
-export const text = { app, captures, detail, filter, flows, out, packets, room, timeline };
+export const text = { app, captures, detail, filter, flows, out, packets, room, statistics, timeline };

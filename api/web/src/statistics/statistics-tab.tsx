@@ -1,0 +1,42 @@
+/** What the capture consists of, and what is wrong with it. */
+
+import { show, useView } from '../state/view';
+import { text } from '../text';
+import { Conversations, Endpoints } from './pairs';
+import { Problems } from './problems';
+import { Protocols } from './protocols';
+import './statistics-tab.css';
+import { Why } from './why';
+
+const words = text.statistics;
+
+const KINDS = [
+  { name: 'protocols', Kind: Protocols },
+  { name: 'endpoints', Kind: Endpoints },
+  { name: 'conversations', Kind: Conversations },
+  { name: 'problems', Kind: Problems },
+  { name: 'why', Kind: Why },
+] as const;
+
+export function StatisticsTab() {
+  const part = useView((view) => view.part);
+  const chosen = KINDS.find(({ name }) => name === part?.split('/')[0]) ?? KINDS[0];
+  const { Kind } = chosen;
+  return (
+    <>
+      <nav className="stat-kinds" aria-label={words.parts}>
+        {KINDS.map(({ name }) => (
+          <button
+            type="button"
+            key={name}
+            aria-current={name === chosen.name ? 'page' : undefined}
+            onClick={() => show({ part: name })}
+          >
+            {words.names[name]}
+          </button>
+        ))}
+      </nav>
+      <Kind />
+    </>
+  );
+}
