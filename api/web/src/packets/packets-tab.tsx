@@ -21,7 +21,7 @@ export function PacketsTab() {
   const packet = useView((view) => view.packet);
   return (
     <div ref={box} className="packets" data-detail={packet !== null}>
-      <div className="packets-list" style={{ flexBasis: `${(packet === null ? 1 : share) * 100}%` }}>
+      <div className="packets-list" style={{ '--share': `${share * 100}%` } as React.CSSProperties}>
         <List />
       </div>
       {packet !== null && (

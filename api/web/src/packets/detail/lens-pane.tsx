@@ -42,6 +42,11 @@ function Reader({ octets, node }: { readonly octets: Uint8Array; readonly node: 
       <p className="lens-chosen">
         {order.chosen(node === undefined ? order.plain(octets.length) : titleOf(node), hex)}
       </p>
+      {sentences(reading, octets.length, node).map((sentence) => (
+        <p className="lens-note" key={sentence}>
+          {sentence}
+        </p>
+      ))}
       <table className="lens-table">
         <tbody>
           <Numbers title={order.big} note={order.network} octets={octets.length} {...reading.big} />
@@ -53,11 +58,6 @@ function Reader({ octets, node }: { readonly octets: Uint8Array; readonly node: 
           {reading.ipv4 !== undefined && <Line title={order.ipv4} value={reading.ipv4} />}
         </tbody>
       </table>
-      {sentences(reading, octets.length, node).map((sentence) => (
-        <p className="lens-note" key={sentence}>
-          {sentence}
-        </p>
-      ))}
     </>
   );
 }

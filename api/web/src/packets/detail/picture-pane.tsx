@@ -131,6 +131,16 @@ function Drawing({ layer, picture, selected, svg, row }: DrawingProps) {
     const part = named[Math.min(named.length - 1, Math.max(0, to))]?.part;
     if (part !== undefined) selectNode(part);
   };
+  // Only this pane is scrolled: the cell is selected by somebody who looks elsewhere.
+  useEffect(() => {
+    const cell = at < 0 ? undefined : document.getElementById(`cell-${at}`)?.getBoundingClientRect();
+    const pane = svg.current?.closest('.picture-scroll');
+    if (cell === undefined || pane === null || pane === undefined) return;
+    const box = pane.getBoundingClientRect();
+    if (cell.bottom > box.bottom) pane.scrollTop += cell.bottom - box.bottom + 4;
+    else if (cell.top < box.top) pane.scrollTop -= box.top - cell.top + 4;
+  }, [at, svg]);
+
   const key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const steps: Record<string, number> = {
@@ -268,7 +278,8 @@ function Label({ cell, row }: { readonly cell: Cell<Drawn>; readonly row: number
   const first = narrow ? shortOf(part, fits) : cut(title, fits);
   const second = narrow ? bitsOf(part) : cut(value, fits);
   const torn = cell.torn ? ` (${drawing.torn((part.to - part.from) / 8)})` : '';
-  if (twoLines || narrow)
+  const room = fits - title.length - 2;
+  if (twoLines || narrow || room < 3)
     return (
       <g data-small={!twoLines}>
         <text className="picture-title" x={x} y={y - (twoLines ? 3 : 2)} textAnchor="middle">
@@ -279,12 +290,11 @@ function Label({ cell, row }: { readonly cell: Cell<Drawn>; readonly row: number
         </text>
       </g>
     );
-  const room = fits - title.length - 2;
   return (
     <text className="picture-title" x={x} y={y + 4} textAnchor="middle">
-      {room < 3 ? '' : title + torn}
-      <tspan className="picture-value" dx={room < 3 ? 0 : 6}>
-        {cut(value, room < 3 ? fits : room)}
+      {title + torn}
+      <tspan className="picture-value" dx={6}>
+        {cut(value, room)}
       </tspan>
     </text>
   );
