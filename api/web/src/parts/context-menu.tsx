@@ -33,7 +33,7 @@ export function ContextMenu({ at, label, groups, onClose }: Props) {
   return (
     <MenuProvider open={at !== undefined} setOpen={(open) => !open && onClose()} placement="bottom-start">
       <Menu
-        className="menu"
+        className="context-menu"
         aria-label={label}
         modal
         portal
@@ -47,22 +47,22 @@ export function ContextMenu({ at, label, groups, onClose }: Props) {
       >
         {shown.map(({ title, actions }, group) => (
           <Fragment key={title ?? actions[0].label}>
-            {group > 0 && <MenuSeparator className="menu-line" />}
+            {group > 0 && <MenuSeparator className="context-menu-line" />}
             {title !== undefined && (
-              <div className="menu-title" aria-hidden="true">
+              <div className="context-menu-title" aria-hidden="true">
                 {title}
               </div>
             )}
             {actions.map((action) => (
               <MenuItem
                 key={action.label}
-                className="menu-item"
+                className="action-item"
                 disabled={action.disabled ?? false}
                 aria-label={title === undefined ? undefined : `${title}: ${action.label}`}
                 onClick={action.run}
               >
                 <span>{action.label}</span>
-                {action.detail !== undefined && <code className="menu-detail">{action.detail}</code>}
+                {action.detail !== undefined && <code className="action-detail">{action.detail}</code>}
               </MenuItem>
             ))}
           </Fragment>
