@@ -147,7 +147,7 @@ function FieldInput() {
             key={name}
             value={name}
             setValueOnClick={false}
-            className="menu-item"
+            className="action-item"
             onClick={() => take(name)}
           >
             <code>{name}</code>

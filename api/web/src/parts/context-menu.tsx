@@ -47,9 +47,9 @@ export function ContextMenu({ at, label, groups, onClose }: Props) {
       >
         {shown.map(({ title, actions }, group) => (
           <Fragment key={title ?? actions[0].label}>
-            {group > 0 && <MenuSeparator className="context-menu-line" />}
+            {group > 0 && <MenuSeparator className="context-action-line" />}
             {title !== undefined && (
-              <div className="context-menu-title" aria-hidden="true">
+              <div className="context-action-title" aria-hidden="true">
                 {title}
               </div>
             )}
