@@ -40,6 +40,7 @@ export function App() {
   useCapture();
   const tab = useView((view) => view.tab);
   const watching = useWatch((watch) => watch.token !== null);
+  const flow = useView((view) => view.flow);
   const packet = useView((view) => view.packet);
   const selected = useMemo(() => (packet === null ? [] : [packet]), [packet]);
   const { Part } = PARTS.find((part) => part.tab === tab) ?? PARTS[0];
@@ -61,7 +62,7 @@ export function App() {
       <main className="app-part">
         <ChallengeBar />
         <ReplayBar />
-        {(tab === 'packets' || tab === 'flows') && <Timeline />}
+        {(tab === 'packets' || (tab === 'flows' && flow === null)) && <Timeline />}
         <div className="app-part" role="tabpanel" id="part" aria-labelledby={`tab-${tab}`}>
           <Part />
         </div>

@@ -71,6 +71,9 @@ export function FlowGrid() {
           </select>
         </label>
         <span>{hasNextPage ? words.atLeast(flows.length) : words.all(flows.length)}</span>
+        <button type="button" disabled={flows.length === 0} onClick={() => show({ part: 'sequence' })}>
+          {words.showLadder}
+        </button>
         <span className="quiet">{words.about}</span>
       </div>
       <ProblemNotice error={error} />

@@ -49,5 +49,57 @@ export const flows = {
     SHR: 'half open: answer, then FIN',
     OTH: 'begun before the capture',
   },
-  parts: { stream: 'Follow stream', sequence: 'Ladder', about: 'About' },
+  parts: { stream: 'Follow stream', sequence: 'Ladder' },
+  packets: 'Its packets',
+  rtt: (milliseconds: string) => `answered in ${milliseconds} ms`,
+  showLadder: 'Ladder of all of them',
+  stream: {
+    title: 'Follow stream',
+    look: 'Shown as',
+    looks: { text: 'Text', hex: 'Hex' },
+    who: 'Who',
+    both: 'both ends',
+    client: (address: string) => `client ${address}`,
+    server: (address: string) => `server ${address}`,
+    decode: { tls: 'decrypt TLS', http: 'unpack HTTP bodies' },
+    save: 'Save the octets',
+    live: '● live',
+    nothing: 'Nothing was said in this conversation.',
+    left: (segments: number) =>
+      `${count(segments)} segments before these are not kept in this page. Save the octets to have them all.`,
+    said: (lines: string) => `What was said, ${lines} lines`,
+    head: ({
+      from,
+      packet,
+      length,
+      decoded,
+    }: {
+      from: string;
+      packet: number;
+      length: number;
+      decoded?: readonly string[];
+    }) =>
+      `${from === 'client' ? '→ client' : '← server'} · packet ${packet} · ${count(length)} bytes${decoded === undefined || decoded.length === 0 ? '' : ` · unpacked: ${decoded.join(', ')}`}`,
+    gap: (octets: number) => `${count(octets)} bytes are missing here: they were not captured.`,
+  },
+  ladder: {
+    region: 'Sequence',
+    title: 'Ladder',
+    all: 'Ladder of what the filter shows',
+    zoom: 'Zoom',
+    steps: (steps: string, more: boolean) => (more ? `${steps} steps, and more below` : `${steps} steps`),
+    svg: 'Save as SVG',
+    png: 'Save as PNG',
+    nothing: 'There is nothing to draw: no packet here has addresses.',
+    port: (port: number) => `port ${port}`,
+    later: (seconds: number) => (seconds >= 1 ? `+${seconds.toFixed(3)} s` : `+${(seconds * 1000).toFixed(3)} ms`),
+    numbers: (seq: number, ack: number | undefined, length: number) =>
+      [
+        `seq ${count(seq)}`,
+        ...(ack === undefined ? [] : [`ack ${count(ack)}`]),
+        ...(length === 0 ? [] : [`len ${count(length)}`]),
+      ].join(' '),
+    step: (packet: number, time: string, label: string, note: string) =>
+      `Packet ${packet}, ${time} s: ${label}. ${note}`,
+  },
 };
