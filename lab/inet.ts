@@ -51,16 +51,13 @@ export function inetNetwork(text: string): number {
   return network;
 }
 
-/** Here an `x` needs no 0 before it, and a leading 0 is a digit of its own. */
+/** Here an `x` needs no 0 before it, a leading 0 is a digit of its own, and what does not fit 32 bits loses the bits above. */
 function octetOf(text: string): number | undefined {
-  const found = /^(?:0?[xX]([0-9a-fA-F]{1,16})|(0[0-7]{0,20})|([1-9]\d{0,18}))$/.exec(text);
+  const found = /^(?:0?[xX]([0-9a-fA-F]{1,200})|0([0-7]{0,200})|([1-9]\d{0,200}))$/.exec(text);
   if (found === null) return undefined;
   const [, hex, octal, decimal] = found;
-  return hex !== undefined
-    ? Number.parseInt(hex, 16)
-    : octal !== undefined
-      ? Number.parseInt(octal, 8)
-      : Number(decimal);
+  const literal = hex !== undefined ? `0x${hex}` : octal !== undefined ? `0o0${octal}` : decimal;
+  return Number(BigInt.asUintN(32, BigInt(literal)));
 }
 
 /** Puts a network and a host in it together; how many bits are the host's, the network's size says. */
