@@ -110,10 +110,13 @@ export class FilterRun {
     this.trusted = exact && !verify && this.streams === undefined;
     const scan = condition.text.replaceAll('p.flow IN', '+p.flow IN');
     const rare = !verify && this.isRare(tree);
-    const where = verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${scan})` : rare ? condition.text : scan;
+    const verified = (text: string): string => (verify ? `((p.flags & ${VERIFY_FLAGS}) != 0 OR ${text})` : text);
+    const where = rare ? condition.text : verified(scan);
     this.columnStep = rare ? RARE_STEP : COLUMN_STEP;
-    this.whereFew = renderSql(tree, 'each').text;
-    this.where = this.streams === undefined ? where : `(${where} OR ${this.streams.where})`;
+    const alsoInOrder = (text: string): string =>
+      this.streams === undefined ? text : `(${text} OR ${this.streams.where})`;
+    this.whereFew = alsoInOrder(verified(renderSql(tree, 'each').text));
+    this.where = alsoInOrder(where);
     this.window = this.findWindow(base);
     this.packet = emptyPacket();
     // Looked up only when the filter comes to ask for it.
@@ -169,13 +172,12 @@ export class FilterRun {
       return;
     }
     const wanted = Math.min(this.exact && this.streams === undefined ? limit : ROWS_STEP, ROWS_STEP);
+    let step = FIRST_STEP;
     for (let low = from; low <= to; ) {
-      const high = Math.min(to, low + this.columnStep - 1);
-      const rows = this.reader.refs(
-        `p.number BETWEEN ? AND ? AND ${this.where}`,
-        [low, high, ...this.parameters],
-        wanted,
-      );
+      const high = Math.min(to, low + step - 1);
+      const where = step <= FEW_NUMBERS ? this.whereFew : this.where;
+      step = Math.min(this.columnStep, step * 4);
+      const rows = this.reader.refs(`p.number BETWEEN ? AND ? AND ${where}`, [low, high, ...this.parameters], wanted);
       const scannedTo = rows.length === wanted ? rows[rows.length - 1].number : high;
       yield { rows: this.trusted ? rows : rows.filter((row) => this.accepts(row)), scannedTo };
       low = scannedTo + 1;
@@ -208,13 +210,16 @@ export class FilterRun {
     if (last < to) yield { numbers: [], scannedTo: to };
   }
 
-  /** What hears packets in order hears them all: where it looks is not limited. */
   private findWindow(base: bigint | undefined): readonly [number, number] {
+    // What it hears of packets anywhere is used again for those that come later.
+    if (this.streams?.hearsAll === true) return EVERYWHERE;
     const { number, time } = windowOf(this.filter.condition, base);
-    if (this.streams !== undefined) return EVERYWHERE;
-    if (!Number.isFinite(time[0]) && !Number.isFinite(time[1])) return number;
-    const numbers = this.reader.numbersBetween(time[0], time[1]) ?? NOWHERE;
-    return [Math.max(number[0], numbers[0]), Math.min(number[1], numbers[1])];
+    const timed = Number.isFinite(time[0]) || Number.isFinite(time[1]);
+    const numbers = timed ? (this.reader.numbersBetween(time[0], time[1]) ?? NOWHERE) : EVERYWHERE;
+    const from = Math.max(number[0], numbers[0]);
+    const to = Math.min(number[1], numbers[1]);
+    if (this.streams === undefined || from > to || from <= this.reader.firstNumber) return [from, to];
+    return [this.streams.heardFrom(from, to), to];
   }
 
   private accepts(row: PacketRef): boolean {
@@ -236,7 +241,7 @@ export class FilterRun {
   private hasMany(from: number, to: number): boolean {
     const packets = to - from + 1;
     if (this.trusted || packets < SAMPLE * SAMPLES) return false;
-    const sql = `SELECT count(*) FROM packets p WHERE p.number BETWEEN ? AND ? AND ${this.where}`;
+    const sql = `SELECT count(*) FROM packets p WHERE p.number BETWEEN ? AND ? AND ${this.whereFew}`;
     const count = this.reader.statement(sql).pluck();
     let found = 0;
     for (let i = 0; i < SAMPLES; i++) {

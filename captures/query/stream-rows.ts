@@ -61,6 +61,8 @@ export class StreamRows {
   heardTo = 0;
   /** The condition on `packets p` that selects them. */
   readonly where: string;
+  /** The condition on `flows` that selects theirs. */
+  private readonly chosen: string;
 
   constructor(
     private readonly reader: CaptureReader,
@@ -73,6 +75,7 @@ export class StreamRows {
       this.session = before?.session ?? new Session(registry, { secrets: reader.secrets });
       this.heardTo = before?.heardTo ?? 0;
       this.where = '1';
+      this.chosen = '1';
       return;
     }
     const worth = filter.upper?.worth;
@@ -83,6 +86,7 @@ export class StreamRows {
     this.session = goesOn?.session ?? new Session(registry, { secrets, ...(worth === undefined ? {} : { worth }) });
     this.heardTo = goesOn?.heardTo ?? 0;
     const chosen = flowCondition(filter.upper?.protocols, this.decrypts);
+    this.chosen = chosen;
     const flows = reader.db.prepare(`SELECT id, client_port, server_port FROM flows WHERE ${chosen}`);
     for (const { id, client_port, server_port } of flows.iterate() as IterableIterator<FlowPorts>) {
       this.flows.add(id);
@@ -150,6 +154,18 @@ export class StreamRows {
     const depth = tcpDepth(walk);
     // Which flow is QUIC's, its first packets have told; the others look like anything.
     return depth < 0 && this.decrypts ? udpDepth(walk) : depth;
+  }
+
+  /** Whether every conversation is heard from its beginning to its end, wherever the matches are. */
+  get hearsAll(): boolean {
+    return this.wantsAll || this.decrypts;
+  }
+
+  /** Where the oldest conversation begins that has packets between two numbers: what is there needs no packet before it. */
+  heardFrom(from: number, to: number): number {
+    const sql = `SELECT min(first_packet) FROM flows WHERE ${this.chosen} AND last_packet >= ? AND first_packet <= ?`;
+    const first = this.reader.statement(sql).pluck().get(from, to) as number | null;
+    return Math.min(first ?? from, from);
   }
 
   /** Has the session see what came before `from`, within bounds. */

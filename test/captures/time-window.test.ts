@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { datagrams, removeFolders, START, type TestPacket } from '../support/packets.js';
 import { importPackets, type Opened, openStore } from '../support/stores.js';
+import { conversation, segmentFrame } from '../support/tcp-packets.js';
 
 const COUNT = 60_000;
 const MILLISECOND = 1_000_000n;
@@ -79,4 +80,31 @@ test('an index that is built again has it too', async () => {
   const before = await opened.queries.count(id, filter);
   await opened.store.reindex(id);
   expect(await opened.queries.count(id, filter)).toBe(before);
+});
+
+test('a message that begins long before the time in which it ends is found in it', async () => {
+  const request = 'GET /split HTTP/1.1\r\nHost: example\r\n\r\n';
+  const turns: ['>' | '<', string][] = [
+    ['>', request.slice(0, 10)],
+    ['>', request.slice(10)],
+    ['<', 'HTTP/1.1 204 No Content\r\n\r\n'],
+    ['>', request],
+  ];
+  const frames = conversation(turns).map(segmentFrame);
+  // The beginning of the request, then 30,000 datagrams, then its end.
+  const begun = frames.slice(0, 4);
+  const spoken = [...begun, ...packets.slice(0, 30_000).map(({ data }) => data), ...frames.slice(4)];
+  const { id: split } = await importPackets(
+    opened.store,
+    spoken.map((data, i) => ({ time: START + BigInt(i) * MILLISECOND, data })),
+  );
+  const filter = 'http.request.method == "GET"';
+  const numbers = async (text: string) =>
+    (await opened.queries.packets(split, { filter: text })).packets.map(({ number }) => number);
+  const all = await numbers(filter);
+  expect(all).toEqual([30_005, 30_007]);
+  expect(await numbers(`${filter} && frame.time_relative > 30`)).toEqual(all);
+  expect(await numbers(`${filter} && frame.time_relative > 30 && frame.time_relative < 30.005`)).toEqual([all[0]]);
+  expect(await numbers(`${filter} && frame.number > 30005`)).toEqual([all[1]]);
+  expect(await numbers(`${filter} && frame.time_relative < 30`)).toEqual([]);
 });
