@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import { CaptureError, type CaptureErrorCode } from '../captures/sources/source.js';
+import { PacketError } from '../decoders/encode/error.js';
 import { FilterError } from '../decoders/filter/error.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -76,6 +77,7 @@ const statusOfCode: Readonly<Record<CaptureErrorCode, number>> = {
   unsupported: 400,
   'not-a-capture': 400,
   'no-such-flow': 404,
+  'not-allowed': 403,
   io: 500,
 };
 
@@ -89,6 +91,7 @@ export function asApiError(error: unknown): ApiError {
       position: error.position,
       hint: error.expected === undefined ? undefined : `Expected here: ${error.expected}`,
     });
+  if (error instanceof PacketError) return new ApiError(400, 'bad-packet', error.message);
   if (error instanceof CaptureError) {
     const full = error.code === 'io' && DISK_FULL.test(error.message);
     return new ApiError(full ? 507 : statusOfCode[error.code], full ? 'disk-full' : error.code, error.message, {

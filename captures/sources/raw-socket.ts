@@ -14,17 +14,26 @@ import { Ipv6Header } from './raw-socket-ipv6.js';
 import { CaptureError } from './source.js';
 
 /** What we use of the package; it has no types. */
-interface RawSocket {
+export interface RawSocket {
   on(event: 'message', listener: (data: Buffer, source: string) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
+  /** Queues a packet; `after` hears whether the kernel took it. */
+  send(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    address: string,
+    before: (() => void) | undefined,
+    after: (error: Error | null) => void,
+  ): void;
   close(): void;
   setOption(level: number, option: number, value: number): void;
 }
-interface RawSocketPackage {
+export interface RawSocketPackage {
   createSocket(options: { addressFamily: number; protocol: number; bufferSize: number }): RawSocket;
   AddressFamily: { IPv4: number; IPv6: number };
-  SocketLevel: { SOL_SOCKET: number };
-  SocketOption: { SO_RCVBUF: number };
+  SocketLevel: { SOL_SOCKET: number; IPPROTO_IP: number };
+  SocketOption: { SO_RCVBUF: number; IP_HDRINCL: number };
 }
 
 /** A socket that an interface name stands for. */
@@ -122,7 +131,8 @@ export function refuseFilter(options: CheckedOptions): void {
   }
 }
 
-async function loadRawSocket(): Promise<RawSocketPackage> {
+/** @throws CaptureError `engine-unavailable` when the package is not there or does not load */
+export async function loadRawSocket(): Promise<RawSocketPackage> {
   // A variable, because the package is optional and has no types for the compiler to find.
   const name: string = 'raw-socket';
   try {

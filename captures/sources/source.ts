@@ -108,6 +108,8 @@ export type CaptureErrorCode =
   | 'unsupported'
   | 'not-a-capture'
   | 'no-such-flow'
+  /** Sending is switched off, or limited to other destinations. */
+  | 'not-allowed'
   | 'io';
 
 /** An error that a user can act on: `message` is one sentence, `hint` the exact command or change that mends it. */
