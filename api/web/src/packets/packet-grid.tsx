@@ -51,7 +51,6 @@ export function PacketGrid() {
   const marks = useMarks();
   const rowHeight = large ? 36 : 23;
   const head = rowHeight + 4;
-  const grid = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const [viewport, setViewport] = useState(480);
   const [menu, setMenu] = useState<{ place: number; column: string | undefined; at: At | undefined }>();
@@ -136,7 +135,7 @@ export function PacketGrid() {
     else if (event.key === 'Enter') openFlow(rows?.row(selected));
     else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
       const element = document.getElementById(`packet-row-${selected}`);
-      if (selected >= 0) setMenu({ place: selected, column: undefined, at: below(element, grid.current) });
+      if (selected >= 0) setMenu({ place: selected, column: undefined, at: below(element, box.current) });
     } else return;
     event.preventDefault();
   };
@@ -149,7 +148,7 @@ export function PacketGrid() {
     event.preventDefault();
     if (place !== selected) select(place);
     const column = (event.target as Element).closest<HTMLElement>('[data-column]')?.dataset['column'];
-    setMenu({ place, column, at: { x: event.clientX, y: event.clientY, back: grid.current } });
+    setMenu({ place, column, at: { x: event.clientX, y: event.clientY, back: box.current } });
   };
 
   const { template, least } = useMemo(() => tracksOf(columns, widths), [columns, widths]);
@@ -169,20 +168,21 @@ export function PacketGrid() {
   });
 
   return (
-    <div
-      ref={grid}
-      className="packet-grid"
-      role="grid"
-      aria-label={text.packets.grid}
-      aria-rowcount={count + 1}
-      aria-colcount={columns.length}
-      aria-multiselectable="true"
-      aria-busy={rows !== null && !rows.ready}
-      aria-activedescendant={selected >= first && selected < first + seen ? `packet-row-${selected}` : undefined}
-      tabIndex={0}
-      onKeyDown={key}
-    >
-      <div className="packet-grid-scroll" ref={box} onScroll={scrolled} role="presentation">
+    <div className="packet-grid">
+      <div
+        ref={box}
+        className="packet-grid-scroll"
+        role="grid"
+        aria-label={text.packets.grid}
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length}
+        aria-multiselectable="true"
+        aria-busy={rows !== null && !rows.ready}
+        aria-activedescendant={selected >= first && selected < first + seen ? `packet-row-${selected}` : undefined}
+        tabIndex={0}
+        onKeyDown={key}
+        onScroll={scrolled}
+      >
         <GridHead columns={columns} style={{ ...tracks, height: head }} />
         <div role="presentation" style={{ height: heightOf(extent), minWidth: least }}>
           <div

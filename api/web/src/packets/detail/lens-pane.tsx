@@ -21,7 +21,8 @@ export function LensPane({ shown }: { readonly shown: Shown }) {
   const range = chosen ?? (node === undefined ? undefined : octetsOf(node));
   const octets = range === undefined ? undefined : bytes.subarray(range.from, range.to);
   return (
-    <section className="lens" aria-label={words.lens}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard has to reach what is below its edge
+    <section className="lens" aria-label={words.lens} tabIndex={0}>
       <h3 className="pane-title">{words.lens}</h3>
       {octets === undefined || octets.length === 0 ? (
         <p className="lens-note">{order.choose}</p>
