@@ -6,7 +6,7 @@ export { AddressFamily, BATCH_ROWS, Columns } from './columns.js';
 export { dissect, dissectLayer, type PacketData } from './dissect.js';
 export * from './field.js';
 export type { Problem } from './problem.js';
-export { type Dispatch, type Protocol, protocol, sharedFields } from './protocol.js';
+export { type Dispatch, type Protocol, protocol, sharedFields, startingWith } from './protocol.js';
 export {
   type FieldReference,
   type FieldType,

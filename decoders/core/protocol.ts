@@ -132,7 +132,16 @@ export interface Forgets<K extends string = string> {
  * it is cheap, allocates nothing, and is rarely wrong: it wants several octets to be what only this protocol has.
  * Recognisers are asked in the order of the list of protocols.
  */
-export type Recogniser = (view: DataView, start: number, end: number) => boolean;
+export interface Recogniser {
+  (view: DataView, start: number, end: number): boolean;
+  /** Whether what it recognises can begin with this octet; absent: with any. */
+  readonly first?: (octet: number) => boolean;
+}
+
+/** A recogniser that is asked only of payloads that begin with one of some octets: most of the work for the others. */
+export function startingWith(first: (octet: number) => boolean, test: Recogniser): Recogniser {
+  return Object.assign((view: DataView, start: number, end: number) => test(view, start, end), { first });
+}
 
 /**
  * What a layer means to addressing: `network` carries hosts' addresses, `transport` ports;

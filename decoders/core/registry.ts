@@ -239,13 +239,16 @@ export class Registry {
     recognisers: readonly { readonly id: number; readonly test: Recogniser }[],
   ): Runtime['next'] {
     const ofPorts = this.portLookUp(table);
+    const byFirst = Array.from({ length: 256 }, (_, octet) =>
+      recognisers.filter(({ test }) => test.first === undefined || test.first(octet)),
+    );
     return (_read, view, start, end, walk) => {
       const known = ofPorts(view.getUint16(start + first), view.getUint16(start + second));
       if (known !== 0) return known;
       const payload = walk.headerEnd[walk.depth - 1];
       const limit = end < walk.capturedEnd ? end : walk.capturedEnd;
-      for (let i = 0; i < recognisers.length; i++)
-        if (recognisers[i].test(view, payload, limit)) return recognisers[i].id;
+      const possible = payload < limit ? byFirst[view.getUint8(payload)] : recognisers;
+      for (let i = 0; i < possible.length; i++) if (possible[i].test(view, payload, limit)) return possible[i].id;
       return 0;
     };
   }

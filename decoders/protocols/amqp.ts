@@ -9,6 +9,7 @@ import {
   group,
   type LayerNode,
   protocol,
+  startingWith,
   text,
   uint,
 } from '../core/index.js';
@@ -161,7 +162,12 @@ export const amqp = protocol('amqp', 'Advanced Message Queueing Protocol', {
   fields,
   headerLength: 'all',
   message: messageLength,
-  recognises: { tcp: (view, start, end) => start + 8 === end && view.getUint32(start) === MAGIC },
+  recognises: {
+    tcp: startingWith(
+      (octet) => octet === MAGIC >>> 24,
+      (view, start, end) => start + 8 === end && view.getUint32(start) === MAGIC,
+    ),
+  },
   body: (body, placed) => {
     const field: AmqpFields = placed;
     readMessages(body, messageLength, () => {

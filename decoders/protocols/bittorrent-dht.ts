@@ -8,6 +8,7 @@ import {
   ipv4Address,
   ipv6Address,
   protocol,
+  startingWith,
   text,
   uint,
 } from '../core/index.js';
@@ -56,7 +57,7 @@ export const bittorrentDht = protocol('bt-dht', 'BitTorrent DHT Protocol', {
   header: {},
   fields,
   headerLength: 'all',
-  recognises: { udp: isCall },
+  recognises: { udp: startingWith((octet) => octet === 0x64, isCall) },
   body: (body, field) => {
     if (body.remaining > 0) dictionary(body, field, 1);
     if (body.remaining > 0) body.take(field.truncated_data, body.remaining);

@@ -6,6 +6,7 @@ import {
   group,
   type LayerNode,
   protocol,
+  startingWith,
   text,
   uint,
 } from '../core/index.js';
@@ -87,7 +88,7 @@ export const bittorrent = protocol('bittorrent', 'BitTorrent', {
   fields,
   headerLength: 'all',
   message: messageLength,
-  recognises: { tcp: isHandshake },
+  recognises: { tcp: startingWith((octet) => octet === 0x13, isHandshake) },
   body: (body, field) => {
     readMessages(body, messageLength, () => {
       if (isHandshake(body.view, body.position, body.end)) handshake(body, field);

@@ -1,4 +1,4 @@
-import { type Body, bytes, type Field, group, type LayerNode, protocol, uint } from '../core/index.js';
+import { type Body, bytes, type Field, group, type LayerNode, protocol, startingWith, uint } from '../core/index.js';
 import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
 import { addFragment } from './dtls-fragments.js';
 import { placedAt, readIn } from './other-octets.js';
@@ -44,7 +44,7 @@ export const dtls = protocol('dtls', 'Datagram Transport Layer Security', {
   header: {},
   fields,
   headerLength: 'all',
-  recognises: { udp: recognise },
+  recognises: { udp: startingWith((octet) => octet >= CHANGE_CIPHER_SPEC && octet <= 25, recognise) },
   body: (body, field) => {
     const state = stateOf(body);
     while (body.remaining > 0) {

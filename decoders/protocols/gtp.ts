@@ -1,4 +1,4 @@
-import { type Body, bits, type Field, flag, protocol, uint } from '../core/index.js';
+import { type Body, bits, type Field, flag, protocol, startingWith, uint } from '../core/index.js';
 import { isControl } from './gtpv2.js';
 
 const FIXED_OCTETS = 8;
@@ -61,7 +61,12 @@ function headerOctets(view: DataView, start: number, end: number): number {
 export const gtp = protocol('gtp', 'GPRS Tunneling Protocol', {
   reference: '3GPP TS 29.281, section 5',
   carriedBy: { 'udp.port': 2152 },
-  recognises: { udp: (view, start, end) => isControl(view, start, end, 1) },
+  recognises: {
+    udp: startingWith(
+      (octet) => octet >> 5 === 1,
+      (view, start, end) => isControl(view, start, end, 1),
+    ),
+  },
   header: {
     flags: bits(
       8,

@@ -1,4 +1,4 @@
-import { bits, protocol, spare, uint } from '../core/index.js';
+import { bits, protocol, spare, startingWith, uint } from '../core/index.js';
 import { gtpMessages } from '../labels/gtp.js';
 import { elementFields, readElements } from './gtpv2-elements.js';
 
@@ -49,7 +49,12 @@ export const gtpv2 = protocol('gtpv2', 'GPRS Tunneling Protocol V2', {
   headerLength: (read, view, start) => UNCOUNTED + read.msg_length(view, start),
   // A message may bring another along, of the same form (section 5.5.1).
   next: { table: 'gtpv2.p', value: (_read, view, start) => ((view.getUint8(start) & PIGGYBACKED) === 0 ? -1 : 1) },
-  recognises: { udp: (view, start, end) => isControl(view, start, end, VERSION) },
+  recognises: {
+    udp: startingWith(
+      (octet) => octet >> 5 === VERSION,
+      (view, start, end) => isControl(view, start, end, VERSION),
+    ),
+  },
   body: (body, field) => {
     const flags = body.view.getUint8(body.start);
     if ((flags & WITH_ENDPOINT) !== 0) body.number(field.teid_of_header);

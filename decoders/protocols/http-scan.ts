@@ -64,14 +64,18 @@ function isMethod(view: DataView, at: number, length: number): boolean {
   return false;
 }
 
+/** Whether it is an octet of methods' names: an upper-case letter, `-` or `_`. `HTTP` begins with one, too. */
+export function beginsMethod(octet: number): boolean {
+  return (octet >= 65 && octet <= 90) || octet === 45 || octet === 95;
+}
+
 /** Octets of the method at `at`; 0 when there is none that is known. */
 export function methodLength(view: DataView, at: number, end: number): number {
   const limit = Math.min(end, at + LONGEST_METHOD);
   for (let i = at; i < limit; i++) {
     const octet = view.getUint8(i);
     if (octet === SP || octet === CR || octet === LF) return isMethod(view, at, i - at) ? i - at : 0;
-    // Upper-case letters, `-` and `_`.
-    if ((octet < 65 || octet > 90) && octet !== 45 && octet !== 95) return 0;
+    if (!beginsMethod(octet)) return 0;
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 import type { Conversation } from '../core/conversation.js';
 import { asciiText, utf8Text } from '../core/format.js';
-import { type Body, type Field, findField, type LayerNode, protocol, REST } from '../core/index.js';
+import { type Body, type Field, findField, type LayerNode, protocol, REST, startingWith } from '../core/index.js';
 import { statusCodes } from '../labels/http.js';
 import { chunks, entity, partly, strayData } from './http-body.js';
 import { exchangeOf, fullUri } from './http-exchange.js';
@@ -8,6 +8,7 @@ import { fields, type HttpFields, headers } from './http-fields.js';
 import { links, note } from './http-links.js';
 import {
   answersWithoutBody,
+  beginsMethod,
   emptyLines,
   fieldEnd,
   hasNoBody,
@@ -40,7 +41,7 @@ export const http = protocol('http', 'Hypertext Transfer Protocol', {
   next: { table: 'http.version', value: () => 2 },
   message: messageLength,
   forgets: { octets: (view, start, end, conversation) => !switches(view, start, end, conversation), note },
-  recognises: { tcp: recognise },
+  recognises: { tcp: startingWith(beginsMethod, recognise) },
   body: (body, field) => {
     while (body.remaining > 0) {
       const empty = emptyLines(body.view, body.position, body.end);

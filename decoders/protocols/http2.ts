@@ -1,5 +1,16 @@
 import { utf8Text } from '../core/format.js';
-import { type Body, bytes, type Field, flag, group, type LayerNode, protocol, text, uint } from '../core/index.js';
+import {
+  type Body,
+  bytes,
+  type Field,
+  flag,
+  group,
+  type LayerNode,
+  protocol,
+  startingWith,
+  text,
+  uint,
+} from '../core/index.js';
 import { type Http2Side, headerBlock, newSide } from './http2-headers.js';
 import { readMessages } from './messages.js';
 import { contained } from './tls-state.js';
@@ -140,7 +151,12 @@ export const http2 = protocol('http2', 'HyperText Transfer Protocol 2', {
   fields,
   headerLength: 'all',
   message: frameLength,
-  recognises: { tcp: (view, start, end) => startsWith(view, start, end, PREFACE) },
+  recognises: {
+    tcp: startingWith(
+      (octet) => octet === 0x50,
+      (view, start, end) => startsWith(view, start, end, PREFACE),
+    ),
+  },
   body: (body, field) => {
     const { conversation } = body.dissection;
     const side =

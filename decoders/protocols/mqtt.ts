@@ -1,4 +1,15 @@
-import { type Body, bits, bytes, type Field, flag, type LayerNode, protocol, text, uint } from '../core/index.js';
+import {
+  type Body,
+  bits,
+  bytes,
+  type Field,
+  flag,
+  type LayerNode,
+  protocol,
+  startingWith,
+  text,
+  uint,
+} from '../core/index.js';
 import type { MessageLength } from '../core/protocol.js';
 import { grantedQualities, messageTypes, qualities, reasonCodes, returnCodes, versions } from '../labels/mqtt.js';
 import { readMessages } from './messages.js';
@@ -139,7 +150,7 @@ export const mqtt = protocol('mqtt', 'MQ Telemetry Transport Protocol', {
   fields,
   headerLength: 'all',
   message: messageLength,
-  recognises: { tcp: isConnect },
+  recognises: { tcp: startingWith((octet) => octet === CONNECT << 4, isConnect) },
   body: (body, field) => {
     // Only the CONNECT says which version is spoken; without it, a message's form tells in most cases.
     const spoken = body.dissection.conversation?.remember('mqtt', () => ({ version: 0 })) ?? { version: 0 };

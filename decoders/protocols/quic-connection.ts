@@ -64,7 +64,7 @@ export function connectionOf(body: Body): Connection {
 }
 
 /** Has the secrets of the key log ready for packets of this version; does nothing where there are none. */
-export function useSecrets(body: Body, connection: Connection, version: number): void {
+export function takeSecrets(body: Body, connection: Connection, version: number): void {
   const { conversation } = body.dissection;
   if (conversation?.secrets !== undefined) connection.opener ??= new QuicOpener(conversation.secrets, version);
 }

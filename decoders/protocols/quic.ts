@@ -1,8 +1,8 @@
 import { hexText } from '../core/format.js';
-import { type Body, type FieldNode, findField, type LayerNode, protocol } from '../core/index.js';
+import { type Body, type FieldNode, findField, type LayerNode, protocol, startingWith } from '../core/index.js';
 import { quicVersions } from '../labels/quic.js';
 import { readIn } from './other-octets.js';
-import { type Connection, connectionOf, fresh, presentStreams, useSecrets } from './quic-connection.js';
+import { type Connection, connectionOf, fresh, presentStreams, takeSecrets } from './quic-connection.js';
 import { CryptoFrames } from './quic-crypto.js';
 import { type QuicFields, quicFields } from './quic-fields.js';
 import { type CryptoPiece, readFrames, readGoogleFrames, type StreamPiece } from './quic-frames.js';
@@ -32,7 +32,7 @@ export const quic = protocol('quic', 'QUIC IETF', {
     octets: (_read, view, start, end) => (start < end && isQuic(view, start, end) ? 0 : -1),
   },
   headerLength: 'all',
-  recognises: { udp: recognise },
+  recognises: { udp: startingWith((octet) => octet >= 0xc0, recognise) },
   body: (body, field) => {
     const connection = connectionOf(body);
     const plain: Plain = { octets: undefined };
@@ -256,7 +256,7 @@ function begin(body: Body, connection: Connection, destination: Uint8Array, vers
   const goesOn = connection.first === undefined && serverIds.has(hexText(view, 0, destination.length));
   if (!goesOn) Object.assign(connection, fresh(), { idLength: connection.idLength, client: direction, direction });
   connection.first = destination;
-  useSecrets(body, connection, version);
+  takeSecrets(body, connection, version);
 }
 
 /** What stood under the protection of a long header. */

@@ -1,5 +1,5 @@
 import { absoluteTimeText } from '../core/format.js';
-import { type Body, bits, bytes, type Field, flag, int, protocol, text, uint } from '../core/index.js';
+import { type Body, bits, bytes, type Field, flag, int, protocol, startingWith, text, uint } from '../core/index.js';
 
 /** IANA "RTCP Control Packet Types (PT)". */
 const types: Readonly<Record<number, string>> = {
@@ -94,7 +94,7 @@ export const rtcp = protocol('rtcp', 'Real-time Transport Control Protocol', {
   header: {},
   fields,
   headerLength: 'all',
-  recognises: { udp: recognise },
+  recognises: { udp: startingWith((octet) => octet >> 6 === 2, recognise) },
   body: (body, field) => {
     let octets = 0;
     while (body.remaining >= HEADER && types[body.view.getUint8(body.position + 1)] !== undefined)

@@ -1,5 +1,5 @@
 import { escapedText, utf8Text } from '../core/format.js';
-import { type Body, bytes, type Field, protocol, text, uint } from '../core/index.js';
+import { type Body, bytes, type Field, protocol, startingWith, text, uint } from '../core/index.js';
 import { REST } from '../core/walk.js';
 import { type HeaderFields, headerFields, headerKey } from './sip-headers.js';
 import {
@@ -41,7 +41,7 @@ export const sip = protocol('sip', 'Session Initiation Protocol', {
   carriedBy: { 'udp.port': PORTS, 'tcp.port': PORTS },
   header: {},
   fields,
-  recognises: { udp: startsMessage, tcp: startsMessage },
+  recognises: { udp: startingWith(isToken, startsMessage), tcp: startingWith(isToken, startsMessage) },
   message: (view, start, end) => {
     if (!startsMessage(view, start, end)) return -1;
     const header = headerEnd(view, start, end);

@@ -6,6 +6,7 @@ import {
   flag,
   type LayerNode,
   protocol,
+  startingWith,
   text,
   uint,
 } from '../core/index.js';
@@ -58,7 +59,7 @@ export const ssh = protocol('ssh', 'SSH Protocol', {
   fields,
   headerLength: 'all',
   message: messageLength,
-  recognises: { tcp: isBanner },
+  recognises: { tcp: startingWith((octet) => octet === 0x53, isBanner) },
   body: (body, field) => {
     const { conversation } = body.dissection;
     const state = conversation === undefined ? fresh() : conversation.remember('ssh', fresh);

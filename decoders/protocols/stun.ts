@@ -12,6 +12,7 @@ import {
   ipv6Address,
   type LayerNode,
   protocol,
+  startingWith,
   text,
   uint,
 } from '../core/index.js';
@@ -113,7 +114,7 @@ export const stun = protocol('stun', 'Session Traversal Utilities for NAT', {
     // RFC 8656, section 12.5: over TCP, channel data is padded to whole words.
     return isChannel(view, start) ? 4 + ((length + 3) & ~3) : HEADER + length;
   },
-  recognises: { udp: recognise, tcp: recognise },
+  recognises: { udp: startingWith(isMessageType, recognise), tcp: startingWith(isMessageType, recognise) },
   body: (body, field) => {
     while (body.remaining > 0) {
       if (isChannel(body.view, body.position)) channelData(body, field);
@@ -123,11 +124,16 @@ export const stun = protocol('stun', 'Session Traversal Utilities for NAT', {
   info: summary,
 });
 
+/** The two zero bits, which tell it from what else stands on the same ports. */
+function isMessageType(octet: number): boolean {
+  return octet < 0x40;
+}
+
 /** RFC 8489, section 5: two zero bits, the cookie, and a length of whole words. */
 function recognise(view: DataView, start: number, end: number): boolean {
   if (start + HEADER > end || view.getUint32(start + 4) !== COOKIE) return false;
   const length = view.getUint16(start + 2);
-  return view.getUint8(start) < 0x40 && (length & 3) === 0 && start + HEADER + length === end;
+  return isMessageType(view.getUint8(start)) && (length & 3) === 0 && start + HEADER + length === end;
 }
 
 /** RFC 8656, section 12: channels have numbers from 0x4000 on. */

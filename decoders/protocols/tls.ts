@@ -1,4 +1,14 @@
-import { type Body, bytes, type Field, group, type LayerNode, protocol, text, uint } from '../core/index.js';
+import {
+  type Body,
+  bytes,
+  type Field,
+  group,
+  type LayerNode,
+  protocol,
+  startingWith,
+  text,
+  uint,
+} from '../core/index.js';
 import { contentTypes, handshakeTypes, versions } from '../labels/tls.js';
 import { movedBy, placedAt, readIn } from './other-octets.js';
 import { readAlert } from './tls-alert.js';
@@ -60,7 +70,7 @@ export const tls = protocol('tls', 'Transport Layer Security', {
       (isRecord(view, start) ? view.getUint8(start) === APPLICATION_DATA : ssl2HelloLength(view, start, end) === 0),
     fields: ['record', 'record.content_type', 'record.opaque_type', 'record.version', 'record.length', 'app_data'],
   },
-  recognises: { tcp: recognise },
+  recognises: { tcp: startingWith((octet) => isContentType(octet) || octet >= 0x80, recognise) },
   body: (body, field) => {
     const state = stateOf(body);
     while (body.remaining > 0) {

@@ -1,4 +1,4 @@
-import { type Body, bits, bytes, type Field, group, protocol, uint } from '../core/index.js';
+import { type Body, bits, bytes, type Field, group, protocol, startingWith, uint } from '../core/index.js';
 
 const FIXED_OCTETS = 20;
 const VERSION = 1;
@@ -70,7 +70,7 @@ export const utp = protocol('bt-utp', 'uTorrent Transport Protocol', {
   },
   headerLength: (_read, view, start, end) => headerOctets(view, start, end),
   next: { table: 'bt-utp.data', value: () => 0 },
-  recognises: { udp: isOpening },
+  recognises: { udp: startingWith((octet) => octet === SYN * 16 + VERSION, isOpening) },
   body: (body, field) => {
     const { walk, depth } = body;
     let kind = body.number(field.next_extension_type);

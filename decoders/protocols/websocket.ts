@@ -1,6 +1,17 @@
 import type { Conversation } from '../core/conversation.js';
 import { hexText, utf8Text } from '../core/format.js';
-import { type Body, bytes, type Field, flag, group, type LayerNode, protocol, text, uint } from '../core/index.js';
+import {
+  type Body,
+  bytes,
+  type Field,
+  flag,
+  group,
+  type LayerNode,
+  protocol,
+  startingWith,
+  text,
+  uint,
+} from '../core/index.js';
 import { readMessages } from './messages.js';
 import { messagesOf } from './websocket-messages.js';
 
@@ -71,7 +82,7 @@ export const websocket = protocol('websocket', 'WebSocket', {
   fields,
   headerLength: 'all',
   message: frameLength,
-  recognises: { tcp: recognise },
+  recognises: { tcp: startingWith((octet) => octet === 0x81, recognise) },
   body: (body, field) => {
     readMessages(body, frameLength, () => frame(body, field));
     if (body.remaining > 0) body.skip(body.remaining);

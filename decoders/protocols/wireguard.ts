@@ -1,4 +1,15 @@
-import { type Body, bytes, type Field, flag, group, protocol, text, uint, uintLE } from '../core/index.js';
+import {
+  type Body,
+  bytes,
+  type Field,
+  flag,
+  group,
+  protocol,
+  startingWith,
+  text,
+  uint,
+  uintLE,
+} from '../core/index.js';
 
 const INITIATION = 1;
 const RESPONSE = 2;
@@ -43,7 +54,7 @@ export const wireguard = protocol('wg', 'WireGuard Protocol', {
   },
   fields,
   headerLength: 'all',
-  recognises: { udp: isWireGuard },
+  recognises: { udp: startingWith((octet) => octet <= TRANSPORT, isWireGuard) },
   body: (body, field, read) => {
     switch (read.type(body.view, body.start)) {
       case INITIATION:
