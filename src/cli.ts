@@ -33,9 +33,9 @@ help says. Exit status: 0 done, 1 failed, 2 wrong use.`,
     importCommand(),
     exportCommand(),
     reindexCommand(),
-    labCommand(),
   ])
     netglass.addCommand(command.copyInheritedSettings(netglass));
+  netglass.addCommand(labCommand(netglass));
   return netglass;
 }
 

@@ -29,17 +29,21 @@ interface Property {
 }
 
 /** The demos have their own options, and are loaded only when this command is used. */
-export function labCommand(): Command {
-  return new Command('lab')
-    .description('run a socket demo: which call makes which packet')
-    .helpOption(false)
-    .allowUnknownOption()
-    .argument('[arguments...]')
-    .action(async (given: string[]) => {
-      const { program, list } = await labProgram();
-      if (given.length === 0) list();
-      else await program.parseAsync(given, { from: 'user' });
-    });
+export function labCommand(parent: Command): Command {
+  return (
+    new Command('lab')
+      .copyInheritedSettings(parent)
+      .description('run a socket demo: which call makes which packet')
+      // Help is the demos' business, too.
+      .helpOption(false)
+      .allowUnknownOption()
+      .argument('[arguments...]')
+      .action(async (given: string[]) => {
+        const { program, list } = await labProgram();
+        if (given.length === 0) list();
+        else await program.parseAsync(given, { from: 'user' });
+      })
+  );
 }
 
 async function labProgram(): Promise<{ program: Command; list(): void }> {
