@@ -59,8 +59,37 @@ function fillAddress(field: Field): Fill {
   throw new Error(`${field.name}: a ${field.kind} cannot fill an address column`);
 }
 
+/** One function for the two columns that most headers have; undefined for other columns. */
+function fillPair(protocol: Protocol): Fill | undefined {
+  const declared = protocol.header.filter((field) => field.column !== undefined);
+  const of = (column: Field['column']) => declared.find((field) => field.column === column);
+  const [source, destination] = [of('source'), of('destination')];
+  if (declared.length !== 2 || source?.kind !== destination?.kind) return undefined;
+  if (source !== undefined && destination !== undefined && source.kind === 'ipv4') {
+    const [from, to] = [source.bitOffset / 8, destination.bitOffset / 8];
+    return (view, start, columns, row) => {
+      const at = row * 4;
+      columns.source[at] = view.getUint32(start + from);
+      columns.source[at + 1] = columns.source[at + 2] = columns.source[at + 3] = 0;
+      columns.destination[at] = view.getUint32(start + to);
+      columns.destination[at + 1] = columns.destination[at + 2] = columns.destination[at + 3] = 0;
+      columns.addressFamily[row] = AddressFamily.ipv4;
+    };
+  }
+  const [sourcePort, destinationPort] = [of('sourcePort'), of('destinationPort')];
+  if (sourcePort?.bits !== 16 || destinationPort?.bits !== 16) return undefined;
+  const [from, to] = [sourcePort.bitOffset / 8, destinationPort.bitOffset / 8];
+  if (!Number.isInteger(from) || !Number.isInteger(to)) return undefined;
+  return (view, start, columns, row) => {
+    columns.sourcePort[row] = view.getUint16(start + from);
+    columns.destinationPort[row] = view.getUint16(start + to);
+  };
+}
+
 /** One function for all of a protocol's columns, or undefined when it has none. */
 export function compileFill(protocol: Protocol): Fill | undefined {
+  const pair = fillPair(protocol);
+  if (pair !== undefined) return pair;
   const fills: Fill[] = [];
   for (const field of protocol.header) {
     const column = field.column;
