@@ -23,6 +23,7 @@ import { ApiError, asApiError, PROBLEM_MEDIA_TYPE } from './problem.js';
 import type { Method, Reply, Route } from './route.js';
 import { secretRoutes } from './secrets.js';
 import { type Access, sameSite, strictHeaders, tokenCheck } from './security.js';
+import { sendRoutes } from './send.js';
 import { sequenceRoutes } from './sequence.js';
 import { serviceRoutes } from './service.js';
 import { socketRoutes } from './sockets.js';
@@ -57,6 +58,7 @@ export const routes: readonly Route[] = [
   ...exportRoutes,
   ...eventRoutes,
   ...markRoutes,
+  ...sendRoutes,
   ...labRoutes,
   ...watchRoutes,
   ...filterRoutes,

@@ -2,6 +2,7 @@
 
 import type { SystemResolver } from '../captures/names/system-resolver.js';
 import type { QueryService } from '../captures/query/query-service.js';
+import type { SendService } from '../captures/send/send-service.js';
 import type { FilterCheck } from '../captures/sources/filter-check.js';
 import type { CaptureRecord } from '../captures/store/capture-file.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
@@ -23,6 +24,8 @@ export interface ApiContext {
   /** The address that the daemon listens on, as it was given. */
   readonly host: string;
   readonly filterCheck: FilterCheck;
+  /** Undefined: sending is switched off. */
+  readonly sending: SendService | undefined;
   /** Captures that others may watch. */
   readonly watches: Watches;
   /** Asked for names besides the captures; undefined unless the user wants it. */

@@ -9,7 +9,7 @@ export const time = z
   .describe('RFC 3339, UTC, nine decimals')
   .meta({ examples: ['2026-11-22T18:00:00.123456789Z'] });
 const count = z.int().min(0);
-const orNull = <T extends z.ZodType>(schema: T) => schema.nullable();
+export const orNull = <T extends z.ZodType>(schema: T) => schema.nullable();
 
 export const captureId = z.strictObject({ id: z.string().describe('The capture’s `id`.') });
 
@@ -179,7 +179,7 @@ const fieldNode = z
   })
   .meta({ id: 'FieldNode' });
 
-const layerNode = z
+export const layerNode = z
   .object({
     protocol: z.string(),
     title: z.string(),

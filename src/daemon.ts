@@ -6,11 +6,13 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { createApp } from '../api/app.js';
 import { isLoopback, isWildcard } from '../api/security.js';
 import { Watches } from '../api/watches.js';
 import { SystemResolver } from '../captures/names/system-resolver.js';
 import { QueryService } from '../captures/query/query-service.js';
+import { type SendPermission, SendService } from '../captures/send/send-service.js';
 import { FilterCheck } from '../captures/sources/filter-check.js';
 import { CaptureError } from '../captures/sources/source.js';
 import { CaptureStore } from '../captures/store/capture-store.js';
@@ -27,6 +29,8 @@ export interface DaemonOptions {
   readonly allowedHosts: readonly string[];
   /** Capture the daemon's own traffic too. */
   readonly ownTraffic: boolean;
+  /** Let clients send packets, within limits; undefined: they may not. */
+  readonly send?: SendPermission | undefined;
   /** Ask the system's resolver for names. */
   readonly resolveNames: boolean;
 }
@@ -77,6 +81,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const filterCheck = new FilterCheck();
   const resolver = options.resolveNames ? new SystemResolver() : undefined;
   const lab = new Lab({ store, queries });
+  const sending =
+    options.send && new SendService(options.send, join(options.data, 'sent'), (packets) => queries.decode(packets));
   listener = createApp(
     {
       store,
@@ -84,6 +90,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       lab,
       watches,
       filterCheck,
+      sending,
       resolver,
       host: options.host,
       version: version(),
@@ -102,6 +109,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       resolver?.close();
       await filterCheck.close();
+      await sending?.close();
       await lab.close();
       await store.close();
       server.closeIdleConnections();

@@ -7,6 +7,8 @@ import { applicationName } from '../captures/recording/section.js';
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 8080;
+/** Packets a second: enough for a class, too few to disturb a network. */
+const DEFAULT_SEND_RATE = 100;
 
 /** netglass's version, as package.json has it. */
 export function version(): string {
@@ -39,11 +41,23 @@ export const shared = {
       .default(DEFAULT_PORT)
       .argParser(whole(least, 65_535)),
   data: () => new Option('--data <dir>', 'folder of the captures').env('NETGLASS_DATA').default(defaultDataFolder()),
+  sendRate: () =>
+    new Option('--send-rate <packets>', 'packets a second that are sent at most, of all together')
+      .default(DEFAULT_SEND_RATE)
+      .argParser(whole(1, 100_000_000)),
   token: () => new Option('--token <token>', 'secret that the service demands').env('NETGLASS_TOKEN'),
 };
 
-/** An empty variable is one that is not set: compose files and unit files cannot leave one out. */
+/** Variables that switch something on, which the command line's parser takes for set whatever they say. */
+const SWITCHES = new Set(['NETGLASS_ALLOW_SEND', 'NETGLASS_SEND_ANYWHERE']);
+
+/**
+ * An empty variable is one that is not set: compose files and unit files cannot leave one out. A switch that says "no" is
+ * none, either.
+ */
 export function dropEmptyVariables(environment: NodeJS.ProcessEnv): void {
-  for (const [name, value] of Object.entries(environment))
-    if (name.startsWith('NETGLASS_') && value === '') delete environment[name];
+  for (const [name, value = ''] of Object.entries(environment)) {
+    if (!name.startsWith('NETGLASS_')) continue;
+    if (value === '' || (SWITCHES.has(name) && /^(0|false|no|off)$/i.test(value))) delete environment[name];
+  }
 }

@@ -1,6 +1,6 @@
-/** Questions about the display-filter language, which belong to no capture: answered where the decoders are loaded. */
+/** Questions that belong to no capture, most of them about the display-filter language: answered where the decoders are loaded. */
 
-import type { FieldDeclaration, RegisteredField } from '../../decoders/core/index.js';
+import { dissect, type FieldDeclaration, type PacketTree, type RegisteredField } from '../../decoders/core/index.js';
 import { frameFields } from '../../decoders/filter/fields.js';
 import { type CheckResult, type Completion, check, complete, isProgramField } from '../../decoders/filter/index.js';
 import { registry } from '../../decoders/protocols/index.js';
@@ -57,7 +57,24 @@ function allFields(): FieldInfo[] {
   return [...frame, ...fields, ...eithers].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** A packet that is in no capture. */
+export interface LoosePacket {
+  readonly bytes: Uint8Array;
+  readonly linkType: number;
+}
+
 export const filterLanguage = {
+  /** The trees of some packets, each by itself. */
+  decode: (packets: readonly LoosePacket[]): PacketTree[] =>
+    packets.map(({ bytes, linkType }) =>
+      dissect(registry, {
+        view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+        start: 0,
+        captured: bytes.length,
+        original: bytes.length,
+        linkType,
+      }),
+    ),
   /** Every field and protocol whose name begins with `prefix`, in the order of the names. */
   reference: (prefix: string): FieldReference => ({
     protocols: registry.protocols

@@ -1,9 +1,10 @@
 /** The main thread's side of the query threads: every question is answered without holding up the event loop. */
 
+import type { PacketTree } from '../../decoders/core/index.js';
 import type { CheckResult, Completion } from '../../decoders/filter/index.js';
 import type { CaptureStore } from '../store/capture-store.js';
 import type { Check, CheckReport } from './checks.js';
-import type { FieldReference } from './filter-language.js';
+import type { FieldReference, LoosePacket } from './filter-language.js';
 import type { NamesAnswer } from './names.js';
 import { QueryPool } from './query-pool.js';
 import type {
@@ -106,6 +107,11 @@ export class QueryService {
   /** Whether a text is a display filter. */
   checkFilter(filter: string): Promise<CheckResult> {
     return this.pool.askLanguage('check', filter);
+  }
+
+  /** The trees of some packets that are in no capture. */
+  decode(packets: readonly LoosePacket[]): Promise<PacketTree[]> {
+    return packets.length === 0 ? Promise.resolve([]) : this.pool.askLanguage('decode', packets);
   }
 
   /** What could come next in an unfinished display filter: at most `limit`, the likeliest first. */

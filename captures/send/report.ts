@@ -2,16 +2,12 @@
 
 import type { FieldNode, LayerNode, PacketTree } from '../../decoders/core/index.js';
 import type { BuiltPacket } from '../../decoders/encode/index.js';
+import type { LoosePacket } from '../query/filter-language.js';
 import { LinkType } from './headers.js';
 import type { Exchange } from './listener.js';
 
 /** Makes trees of packets, where the decoders are loaded. */
-export type Decode = (packets: readonly DecodeRequest[]) => Promise<PacketTree[]>;
-
-export interface DecodeRequest {
-  readonly bytes: Uint8Array;
-  readonly linkType: number;
-}
+export type Decode = (packets: readonly LoosePacket[]) => Promise<PacketTree[]>;
 
 /** Who a field of a sent packet is from. */
 export type FieldOrigin = 'asked' | 'computed' | 'kernel';
@@ -62,8 +58,8 @@ export async function reportPackets(
 ): Promise<ReportedPacket[]> {
   const compared = exchanges.slice(0, COMPARED);
   const handed = await decode(compared.map(({ bytes }) => ({ bytes, linkType: made.linkType })));
-  const left = await decode(compared.flatMap(({ left: one }) => (one === undefined ? [] : [one])));
-  const replies = await decode(exchanges.flatMap(({ reply }) => (reply === undefined ? [] : [reply])));
+  const left = await decode(compared.flatMap(({ left: one }) => (one === undefined ? [] : [loose(one)])));
+  const replies = await decode(exchanges.flatMap(({ reply }) => (reply === undefined ? [] : [loose(reply)])));
   let seen = 0;
   let answered = 0;
   return exchanges.map((exchange, index) => {
@@ -92,6 +88,9 @@ export async function reportPackets(
     };
   });
 }
+
+/** Nothing else crosses to the thread with the decoders. */
+const loose = ({ bytes, linkType }: LoosePacket): LoosePacket => ({ bytes, linkType });
 
 /** The line of what answers: of an error its own, and not that of the packet that it quotes. */
 function summaryOf({ layers }: PacketTree, kind: ReportedReply['kind']): string {

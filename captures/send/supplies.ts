@@ -174,7 +174,7 @@ const linkTypeNames: Readonly<Record<number, string>> = {
 };
 
 /** The error for packets of another link layer than the interface has. */
-function unfit(linkType: number, name: string): CaptureError {
+export function unfit(linkType: number, name: string): CaptureError {
   const what = linkTypeNames[linkType] ?? `link type ${linkType}`;
   return new CaptureError(
     'unsupported',

@@ -26,6 +26,9 @@ interface StartOptions extends StopOptions {
   allowHost: string[];
   ownTraffic: boolean;
   resolveNames: boolean;
+  allowSend: boolean;
+  sendRate: number;
+  sendAnywhere: boolean;
   name?: string;
   snapLength?: number;
   buffer?: number;
@@ -67,6 +70,17 @@ export function startCommand(): Command {
     )
     .option('--own-traffic', "capture the service's own traffic too", false)
     .option('--resolve-names', "ask this machine's resolver for host names, which makes traffic", false)
+    .addOption(
+      new Option('--allow-send', 'let clients send packets (POST /api/send, replay, netglass send)')
+        .env('NETGLASS_ALLOW_SEND')
+        .default(false, 'they may not'),
+    )
+    .addOption(shared.sendRate().env('NETGLASS_SEND_RATE'))
+    .addOption(
+      new Option('--send-anywhere', 'send beyond loopback and directly connected private networks')
+        .env('NETGLASS_SEND_ANYWHERE')
+        .default(false, 'only there'),
+    )
     .option('--name <text>', 'what to call the capture')
     .addOption(
       new Option('-s, --snap-length <octets>', 'octets of each packet to keep').argParser(
@@ -119,7 +133,17 @@ async function start(options: StartOptions): Promise<void> {
   startQueryThread();
   // Only this command needs the whole service; the others would wait for it to load.
   const { startDaemon } = await import('../daemon.js');
-  const daemon = await startDaemon({ data, host, port, token, allowedHosts: allowHost, ownTraffic, resolveNames });
+  const send = options.allowSend ? { rate: options.sendRate, anywhere: options.sendAnywhere } : undefined;
+  const daemon = await startDaemon({
+    data,
+    host,
+    port,
+    token,
+    allowedHosts: allowHost,
+    ownTraffic,
+    resolveNames,
+    send,
+  });
   try {
     const visit = daemon.generatedToken === undefined ? '' : `/?token=${daemon.generatedToken}`;
     console.log(`netglass ${version()} at ${daemon.address}${visit}`);
