@@ -6,13 +6,13 @@ import type { QueryService } from '../captures/query/query-service.js';
 import type { PacketDetail, PacketRow } from '../captures/query/query-types.js';
 import { CaptureError } from '../captures/sources/source.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
-import { timeText } from '../decoders/core/frame.js';
-import { callFailed, calls, errorName } from './calls.js';
+import { calls } from './calls.js';
 import type { Demo } from './demo.js';
-import { LINK_FIELDS, link, type StepLinks } from './links.js';
-import { familyOf } from './parameters.js';
+import { requireFree } from './free-ports.js';
+import { LINK_FIELDS, link } from './links.js';
+import { stepView, tellingView } from './run-view.js';
 import { type Floor, Stage } from './stage.js';
-import { askedText, type MadeStep, stepText, type Telling } from './step.js';
+import { type MadeStep, stepText, type Telling } from './step.js';
 
 /** Packets of a run that are linked to its steps. */
 const MOST_PACKETS = 5000;
@@ -21,7 +21,7 @@ const BLOCK = 120;
 const LONGEST_SETTLING = 2000;
 /** Milliseconds after which a list of sockets is surely a new one. */
 const SOCKETS_AGE = 250;
-/** Milliseconds after which a run that waits for its next step is ended. */
+/** Milliseconds after which a run for which nobody asks is ended. */
 const IDLE = 600_000;
 
 export type RunState = 'running' | 'waiting' | 'finished' | 'failed' | 'ended';
@@ -128,7 +128,7 @@ export class Run implements Floor {
         this.over ? `POST /api/lab/${this.request.demo.name} begins another.` : undefined,
       );
     this.grant = undefined;
-    clearTimeout(this.idle);
+    this.keepAlive();
     this.setState('running');
     grant.resolve();
     while (this.state === 'running') await this.changed;
@@ -160,6 +160,7 @@ export class Run implements Floor {
   /** Everything about it, with the packets of its steps. */
   async view() {
     const { demo, parameters } = this.request;
+    this.keepAlive();
     const rows = await this.rows();
     const links = link(this.steps, rows);
     return {
@@ -203,7 +204,6 @@ export class Run implements Floor {
     const granted = new Promise<void>((resolve, reject) => {
       this.grant = { resolve, reject };
     });
-    this.idle = setTimeout(() => void this.end('nobody asked for its next step for ten minutes'), IDLE).unref();
     this.setState('waiting');
     await granted;
   }
@@ -246,6 +246,7 @@ export class Run implements Floor {
 
   private async play(): Promise<void> {
     const { demo, parameters } = this.request;
+    this.keepAlive();
     // Whoever began the run has it before the first step.
     await new Promise((resolve) => setImmediate(resolve));
     let state: RunState = 'finished';
@@ -280,6 +281,13 @@ export class Run implements Floor {
     return this.services.store.mark(this.capture, text, time);
   }
 
+  /** Somebody has asked for it. */
+  private keepAlive(): void {
+    clearTimeout(this.idle);
+    if (this.over) return;
+    this.idle = setTimeout(() => void this.end('nobody asked for it for ten minutes'), IDLE).unref();
+  }
+
   private async rows(): Promise<readonly PacketRow[]> {
     if (this.services.store.get(this.capture) === undefined) return [];
     const filter = this.request.demo.view(this.request.parameters as never);
@@ -303,28 +311,6 @@ export class Run implements Floor {
 
 export type RunView = Awaited<ReturnType<Run['view']>>;
 
-function tellingView(step: Telling) {
-  const { end, call, arguments: given, code, note, look } = step;
-  return { end, call, arguments: [...given], text: askedText(step), code, ...defined({ note, look }) };
-}
-
-function stepView(step: MadeStep, { packets, received, flow }: StepLinks) {
-  const { number, began, ended, result, error, output, mark } = step;
-  return {
-    number,
-    ...tellingView(step),
-    text: stepText(step),
-    result,
-    ...defined({ error, output }),
-    time: timeText(began),
-    endTime: timeText(ended),
-    mark,
-    packets: [...packets],
-    received: [...received],
-    flow,
-  };
-}
-
 /** Waits until a capture has indexed what has come by. */
 async function settle(store: CaptureStore, id: string): Promise<void> {
   const asked = calls().now();
@@ -337,20 +323,6 @@ async function settle(store: CaptureStore, id: string): Promise<void> {
     if (record.lastTime !== null && BigInt(record.lastTime) > asked) return;
     before = record.packets;
   }
-}
-
-/** @throws CaptureError when a port is in use, or the address is not this machine's */
-function requireFree({ transport, address, port }: { transport: 'tcp' | 'udp'; address: string; port: number }): void {
-  const { socket, bind, setsockopt, close } = calls();
-  const type = transport === 'tcp' ? 'SOCK_STREAM' : 'SOCK_DGRAM';
-  const opened = socket(familyOf(address), type, 0);
-  if (opened.errno !== 0) throw callFailed(`socket(${type}) for ${address}`, errorName(opened.errno));
-  // As the demo's own server: a port in TIME_WAIT is free.
-  if (transport === 'tcp') setsockopt(opened.value, 'SO_REUSEADDR', 1);
-  const bound = bind(opened.value, address, port);
-  close(opened.value);
-  if (bound.errno !== 0)
-    throw callFailed(`bind("${address}", ${port}) of ${transport.toUpperCase()}`, errorName(bound.errno));
 }
 
 function asCaptureError(error: unknown): CaptureError {
