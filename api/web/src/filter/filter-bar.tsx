@@ -72,8 +72,7 @@ export function FilterBar() {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (chosen !== undefined) take(chosen);
-    else if (verdict.state !== 'bad') apply(typed);
+    if (verdict.state !== 'bad') apply(typed);
   };
   const key = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
@@ -87,7 +86,8 @@ export function FilterBar() {
         const places = suggestions.length + 1;
         setActive(((active + 1 + step + places) % places) - 1);
       } else setOpen(typed.trim() === '' ? 'whole' : 'words');
-    } else if (event.key === 'Tab' && !event.shiftKey && chosen !== undefined) take(chosen);
+    } else if ((event.key === 'Enter' || (event.key === 'Tab' && !event.shiftKey)) && chosen !== undefined)
+      take(chosen);
     else return;
     event.preventDefault();
   };

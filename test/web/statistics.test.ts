@@ -1,0 +1,139 @@
+/** What the capture consists of, as a person sees it: tshark is the judge of the numbers elsewhere. */
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { eventually, TestDaemon } from '../api/daemon.js';
+import { seriousFindings } from './axe.js';
+import { screenshot, WebBrowser } from './browser.js';
+
+let daemon: TestDaemon;
+let browser: WebBrowser;
+let id: string;
+
+beforeAll(async () => {
+  [daemon, browser] = await Promise.all([TestDaemon.start(), WebBrowser.start()]);
+  id = await daemon.sample();
+});
+afterAll(async () => {
+  await browser.stop();
+  await daemon.stop();
+});
+
+const open = (part: string, more = '') => browser.open(`${daemon.base}/c/${id}?tab=statistics&part=${part}${more}`);
+const answer = async <T>(path: string): Promise<T> => (await daemon.json<T>(`/api/captures/${id}/${path}`)).body;
+const filterOf = (page: Page): string => new URL(page.url()).searchParams.get('filter') ?? '';
+
+describe('statistics', () => {
+  test('show the protocols as a tree with shares, which opens and closes by keys', async () => {
+    const { page, complaints } = await open('protocols');
+    const grid = page.getByRole('treegrid', { name: 'Protocols' });
+    const tcp = grid.getByRole('row', { name: /tcp Transmission Control Protocol/ }).first();
+    await tcp.waitFor();
+    const { count } = await answer<{ count: number }>('packets/count?filter=ip%20%26%26%20tcp');
+    expect(await tcp.textContent()).toContain(String(count));
+    expect(await tcp.getAttribute('aria-level')).toBe('3');
+    await screenshot(page, 'statistics-protocols');
+    expect(await seriousFindings(page)).toEqual([]);
+    const before = await grid.getByRole('row').count();
+    await grid.focus();
+    await page.keyboard.press('ArrowLeft');
+    await eventually(async () => ((await grid.getByRole('row').count()) < before ? true : undefined));
+    expect(await grid.getByRole('row', { name: /^.*eth/ }).getAttribute('aria-expanded')).toBe('false');
+    await page.keyboard.press('ArrowRight');
+    await tcp.waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('make a filter of a row: only these, and not these', async () => {
+    const { page } = await open('endpoints');
+    const grid = page.getByRole('grid', { name: 'Endpoints' });
+    await grid.getByRole('button', { name: 'Filter by 192.0.2.80' }).click();
+    await page.getByRole('menuitem', { name: /Only these/ }).click();
+    await page.waitForURL(/filter=/);
+    expect(filterOf(page)).toBe('ip.addr == 192.0.2.80');
+    await page.getByRole('button', { name: 'Conversations' }).click();
+    const pairs = page.getByRole('grid', { name: 'Conversations' });
+    await pairs.getByRole('row', { name: /192\.0\.2\.10/ }).waitFor();
+    await page.getByText('Counted under the filter').waitFor();
+
+    await pairs.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: /but not these/ }).click();
+    await page.waitForURL((url) => url.searchParams.get('filter')?.includes('!') === true);
+    expect(filterOf(page)).toMatch(/^ip\.addr == 192\.0\.2\.80 && !\(ip\.addr == .* && ip\.addr == .*\)$/);
+  });
+
+  test('sort, change the layer, and have names beside addresses', async () => {
+    const { page } = await open('endpoints/ip');
+    const grid = page.getByRole('grid', { name: 'Endpoints' });
+    await grid.getByText('192.0.2.80').first().waitFor();
+    const head = grid.getByRole('columnheader', { name: 'Bytes sent' });
+    await head.getByRole('button').click();
+    expect(await head.getAttribute('aria-sort')).toBe('descending');
+    const { endpoints } = await answer<{ endpoints: { address: string; txBytes: number }[] }>(
+      'statistics/endpoints?type=ip',
+    );
+    const [most] = [...endpoints].sort((a, b) => b.txBytes - a.txBytes);
+    expect(await grid.getByRole('row').nth(1).textContent()).toContain(most.address);
+    const { names } = await answer<{ names: { address: string; names: string[] }[] }>('names');
+    const named = names.find(({ address }) => endpoints.some((one) => one.address === address));
+    if (named === undefined) throw new Error('the sample has a name for one of its addresses');
+    await grid.getByText(named.names.at(-1)!).first().waitFor();
+
+    await page.getByLabel('Layer').selectOption('tcp');
+    await page.waitForURL(/endpoints%2Ftcp/);
+    await grid.getByRole('columnheader', { name: 'Port' }).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, 'statistics-endpoints');
+  });
+
+  test('go to the clipboard as CSV and JSON', async () => {
+    const { page } = await open('conversations/udp');
+    await page.getByRole('grid', { name: 'Conversations' }).waitFor();
+    await page.getByRole('button', { name: 'Copy CSV' }).click();
+    await page.getByText(/Copied: CSV/).waitFor();
+    const lines = String(await page.evaluate('navigator.clipboard.readText()'))
+      .trim()
+      .split('\r\n');
+    const { conversations } = await answer<{ conversations: unknown[] }>('statistics/conversations?type=udp');
+    expect(lines).toHaveLength(conversations.length + 1);
+    expect(lines[0]).toMatch(/^Address A,Port A,Address B,Port B,Packets,/);
+    await page.getByRole('button', { name: 'Copy JSON' }).click();
+    await page.getByText(/Copied: JSON/).waitFor();
+    const rows = JSON.parse(String(await page.evaluate('navigator.clipboard.readText()'))) as unknown[];
+    expect(rows).toHaveLength(conversations.length);
+  });
+
+  test('group problems by how grave they are, with ways to the packets', async () => {
+    const { page } = await open('problems');
+    const { problems } = await answer<{ problems: { severity: string; packets: number[] }[] }>('statistics/problems');
+    const [first] = problems.filter(({ severity }) => severity === 'chat');
+    const group = page.getByRole('region', { name: 'For your information' });
+    await group.waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, 'statistics-problems');
+    await group
+      .getByRole('button', { name: `Packet ${first.packets[0]}`, exact: true })
+      .first()
+      .click();
+    await page.waitForURL((url) => url.searchParams.get('packet') === String(first.packets[0]));
+    await page.getByRole('grid', { name: 'Packets' }).waitFor();
+  });
+
+  test('tell why something was not seen', async () => {
+    const { page } = await open('why', '&filter=dns');
+    await page.getByLabel('Address', { exact: true }).fill('203.0.113.9');
+    await page.keyboard.press('Enter');
+    await page.getByText('It is not in this capture.').waitFor();
+    await page.getByLabel('Address', { exact: true }).fill('192.0.2.80');
+    await page.keyboard.press('Enter');
+    await page.getByText(/but the display filter hides them/).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByLabel('Address', { exact: true }).fill('nobody');
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('alert')
+      .getByText(/no IPv4 or IPv6 address/)
+      .waitFor();
+  });
+});
