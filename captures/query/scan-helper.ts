@@ -97,8 +97,20 @@ export class Scan {
   }
 }
 
-/** Whether a processor has nothing to do, as far as one look tells: captures that run need theirs, and so do others. */
-export function hasIdleProcessor(): boolean {
+/** Looks in a row that find a processor idle, until it is believed: one look is by chance. */
+const LOOKS = 8;
+
+/** A question to be asked again and again: whether a processor has had nothing to do for a while. */
+export function idleProcessor(): () => boolean {
+  let looks = 0;
+  return () => {
+    looks = hasIdleProcessor() ? looks + 1 : 0;
+    return looks >= LOOKS;
+  };
+}
+
+/** Whether a processor has nothing to do at this moment: captures that run need theirs, and so do others. */
+function hasIdleProcessor(): boolean {
   if (platform() !== 'linux') return false;
   // proc(5): the fourth field is how many threads can run now, of how many there are. One of them is this one.
   const running = /^\S+ \S+ \S+ (\d+)\//.exec(readFileSync('/proc/loadavg', 'latin1'));

@@ -5,7 +5,7 @@
 
 import type { CaptureReader } from './capture-reader.js';
 import { FilterRun, type NumberStep } from './filter-run.js';
-import { AHEAD, beginScan, hasIdleProcessor, type Scan, scanHelperIsFree } from './scan-helper.js';
+import { AHEAD, beginScan, idleProcessor, type Scan, scanHelperIsFree } from './scan-helper.js';
 
 /** With fewer packets than these left, the second thread would hardly have begun. */
 export const LEAST_SHARED = 300_000;
@@ -29,7 +29,7 @@ export function* sharedNumbers(
   from: number,
   to: number,
   least = LEAST_SHARED,
-  isIdle = hasIdleProcessor,
+  isIdle = idleProcessor(),
 ): Generator<SharedStep, void, undefined> {
   if (to - from < least || !run.mayBeDivided(from, to)) {
     yield* run.numbers(from, to);
