@@ -158,12 +158,15 @@ function jobOf(context: ApiContext, id: string): { sending: SendService; found: 
   return { sending, found };
 }
 
+export type SendReportJson = ReturnType<typeof reportJson>;
+
 const base64 = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 
 const dateText = (date: Date): string => timeText(BigInt(date.getTime()) * 1_000_000n);
 
-function reportJson(made: SendReport) {
+/** A report as the API tells it. */
+export function reportJson(made: SendReport) {
   return {
     ...made,
     packets: made.packets.map(({ linkType: _linkType, ...packet }) => ({

@@ -7,6 +7,7 @@ import { exitStatus, inWords } from './commands/failure.js';
 import { interfacesCommand } from './commands/interfaces.js';
 import { labCommand } from './commands/lab.js';
 import { readCommand } from './commands/read.js';
+import { sendCommand } from './commands/send.js';
 import { startCommand } from './commands/start.js';
 import { exportCommand, importCommand, reindexCommand } from './commands/transfer.js';
 import { dropEmptyVariables, version } from './settings.js';
@@ -30,6 +31,7 @@ help says. Exit status: 0 done, 1 failed, 2 wrong use.`,
     doctorCommand(),
     readCommand(),
     checkCommand(),
+    sendCommand(),
     importCommand(),
     exportCommand(),
     reindexCommand(),

@@ -8,7 +8,7 @@ import { applicationName } from '../captures/recording/section.js';
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 8080;
 /** Packets a second: enough for a class, too few to disturb a network. */
-const DEFAULT_SEND_RATE = 100;
+export const DEFAULT_SEND_RATE = 100;
 
 /** netglass's version, as package.json has it. */
 export function version(): string {

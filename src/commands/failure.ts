@@ -2,6 +2,7 @@
 
 import type { QueryService } from '../../captures/query/query-service.js';
 import { CaptureError } from '../../captures/sources/source.js';
+import { PacketError } from '../../decoders/encode/error.js';
 import { FilterError } from '../../decoders/filter/error.js';
 
 /** A command was used wrongly: exit status 2. */
@@ -28,7 +29,7 @@ export async function refuseBadFilter(queries: QueryService, text: string): Prom
   if (!found.valid) throw new UsageError(filterInWords(new FilterError(found.error, found.position), text));
 }
 
-/** What the process ends with: 2 for wrong use, a wrong filter among it, and 1 for everything else. */
+/** What the process ends with: 2 for wrong use, a wrong filter or packet among it, and 1 for everything else. */
 export function exitStatus(error: unknown): 1 | 2 {
-  return error instanceof UsageError || error instanceof FilterError ? 2 : 1;
+  return error instanceof UsageError || error instanceof FilterError || error instanceof PacketError ? 2 : 1;
 }
