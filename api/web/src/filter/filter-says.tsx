@@ -26,7 +26,7 @@ export function FilterSays({ id, verdict, isApplied }: Props) {
   const isBad = verdict.state === 'bad' || rows?.problem !== undefined;
   return (
     <p id={id} className={isBad ? 'filter-says bad' : 'filter-says'} aria-live="polite">
-      {verdict.state === 'bad' && words.wrong(verdict.error)}
+      {verdict.state === 'bad' && verdict.error}
       {verdict.state === 'checking' && words.checking}
       {verdict.state === 'unreachable' && words.unchecked}
       {verdict.state === 'good' && words.good}

@@ -17,7 +17,6 @@ export const filter = {
   kinds: { field: 'field', protocol: 'protocol', operator: 'operator', value: 'value', function: 'function' },
   checking: 'Checking …',
   good: 'Right so far. Enter applies it.',
-  wrong: (reason: string) => reason.charAt(0).toUpperCase() + reason.slice(1),
   unchecked: 'The filter could not be checked: netglass does not answer.',
   all: (packets: number) => `No filter: all ${count(packets)} packets are shown. Press / to type one.`,
   none: 'No filter: every packet is shown. Press / to type one.',

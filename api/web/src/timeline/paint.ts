@@ -9,6 +9,20 @@ interface LossLook {
   readonly font: string;
 }
 
+/** Neighbouring buckets in which packets were lost, as one: one loss is spread over several where they are short. */
+function lossesOf(drops: readonly (number | null)[]): { first: number; last: number; lost: number }[] {
+  const runs: { first: number; last: number; lost: number }[] = [];
+  drops.forEach((lost, at) => {
+    if (lost === null || lost === 0) return;
+    const before = runs.at(-1);
+    if (before?.last === at - 1) {
+      before.last = at;
+      before.lost += lost;
+    } else runs.push({ first: at, last: at, lost });
+  });
+  return runs;
+}
+
 /** Red bars over the whole height where packets were lost, with words on the worst of them that have room. */
 export function paintLosses(
   { ctx, bbox, valToPos }: uPlot,
@@ -17,12 +31,12 @@ export function paintLosses(
   words: (lost: number) => string,
 ): void {
   const scale = devicePixelRatio;
-  const lost = drops.flatMap((value, at) => (value === null || value === 0 ? [] : [{ at, value }]));
-  if (lost.length === 0) return;
+  const runs = lossesOf(drops);
+  if (runs.length === 0) return;
   ctx.save();
-  for (const { at } of lost) {
-    const left = valToPos(times[at], 'x', true);
-    const width = Math.max(2 * scale, valToPos(times[at] + interval, 'x', true) - left);
+  for (const { first, last } of runs) {
+    const left = valToPos(times[first], 'x', true);
+    const width = Math.max(2 * scale, valToPos(times[last] + interval, 'x', true) - left);
     ctx.fillStyle = red;
     ctx.globalAlpha = 0.45;
     ctx.fillRect(left, bbox.top, width, bbox.height);
@@ -32,10 +46,10 @@ export function paintLosses(
   ctx.font = font.replace(/^[\d.]+/, (size) => String(Number(size) * scale));
   ctx.textBaseline = 'top';
   const taken: { from: number; to: number }[] = [];
-  for (const { at, value } of [...lost].sort((a, b) => b.value - a.value).slice(0, 12)) {
-    const label = words(value);
+  for (const { first, last, lost } of [...runs].sort((a, b) => b.lost - a.lost).slice(0, 12)) {
+    const label = words(lost);
     const width = ctx.measureText(label).width + 6 * scale;
-    const middle = valToPos(times[at] + interval / 2, 'x', true);
+    const middle = valToPos((times[first] + times[last] + interval) / 2, 'x', true);
     const from = Math.min(bbox.left + bbox.width - width, Math.max(bbox.left, middle - width / 2));
     if (taken.some((other) => from < other.to && from + width > other.from)) continue;
     taken.push({ from, to: from + width });
