@@ -7,6 +7,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { captureRoutes } from './captures.js';
 import { checkRoutes } from './checks.js';
 import type { ApiContext } from './context.js';
+import { currentCapture } from './current.js';
 import { eventRoutes } from './events.js';
 import { exportRoutes } from './export.js';
 import { filterRoutes } from './filters.js';
@@ -70,7 +71,7 @@ export function createApp(context: ApiContext, access: Access): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
-  app.use(strictHeaders, sameSite(access), tokenCheck(access, context.watches));
+  app.use(strictHeaders, sameSite(access), tokenCheck(access, context.watches), currentCapture(context.store));
   const document = openApiDocument(routes, context.version);
   app.all(
     '/api/openapi.json',

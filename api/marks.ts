@@ -21,6 +21,20 @@ export function nanosecondsOf(text: string): bigint | undefined {
   return BigInt(milliseconds) * 1_000_000n + BigInt(decimals.padEnd(9, '0'));
 }
 
+const newMark = z.strictObject({
+  text: z.string().trim().min(1).max(1000),
+  time: z.string().optional().describe('RFC 3339, up to nine decimals; default now.'),
+});
+
+/** @throws ApiError 400 */
+function timeOf({ time }: z.output<typeof newMark>): bigint {
+  const found = time === undefined ? nowNanoseconds() : nanosecondsOf(time);
+  if (found !== undefined) return found;
+  throw new ApiError(400, 'bad-body', `The body's "time" is no time since 1970: ${JSON.stringify(time)}.`, {
+    hint: 'For example "2026-11-22T18:00:00.123456789Z".',
+  });
+}
+
 export const markRoutes = [
   route({
     method: 'get',
@@ -41,20 +55,29 @@ export const markRoutes = [
     summary: 'Put words between the packets',
     description: 'The mark stands before the next packet: in its `comments`, and as a comment in the exported pcapng.',
     params: captureId,
-    body: z.strictObject({
-      text: z.string().trim().min(1).max(1000),
-      time: z.string().optional().describe('RFC 3339, up to nine decimals; default now.'),
-    }),
+    body: newMark,
     bodyExample: { text: 'before connect()' },
     responses: { 201: { description: 'The mark is on the disk.', schema: mark } },
     handle: ({ params, body }, context) => {
       captureOf(context, params.id);
-      const time = body.time === undefined ? nowNanoseconds() : nanosecondsOf(body.time);
-      if (time === undefined)
-        throw new ApiError(400, 'bad-body', `The body's "time" is no time since 1970: ${JSON.stringify(body.time)}.`, {
-          hint: 'For example "2026-11-22T18:00:00.123456789Z".',
-        });
-      return { status: 201, body: markJson(context.store.mark(params.id, body.text, time)) };
+      return { status: 201, body: markJson(context.store.mark(params.id, body.text, timeOf(body))) };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/captures/{id}/marks/batch',
+    tag: 'marks',
+    summary: 'Put several marks at once',
+    params: captureId,
+    body: z.strictObject({ marks: z.array(newMark).min(1).max(1000) }),
+    bodyExample: { marks: [{ text: 'before connect()', time: '2026-11-22T18:00:00.123456789Z' }] },
+    responses: {
+      201: { description: 'They are on the disk; in the order given.', schema: z.object({ marks: z.array(mark) }) },
+    },
+    handle: ({ params, body }, context) => {
+      captureOf(context, params.id);
+      const marks = body.marks.map((one) => ({ text: one.text, time: timeOf(one) }));
+      return { status: 201, body: { marks: context.store.marks(params.id, marks).map(markJson) } };
     },
   }),
 ];

@@ -11,7 +11,9 @@ export const time = z
 const count = z.int().min(0);
 export const orNull = <T extends z.ZodType>(schema: T) => schema.nullable();
 
-export const captureId = z.strictObject({ id: z.string().describe('The capture’s `id`.') });
+export const captureId = z.strictObject({
+  id: z.string().describe('The capture’s `id`, or `current`: the one that began last of those that run.'),
+});
 
 export const filter = z
   .string()

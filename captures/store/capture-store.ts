@@ -28,7 +28,7 @@ import {
 } from './capture-file.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
 import { type LiveRequest, liveSource, segmentLimitsOf, triggerOf } from './live-request.js';
-import { appendMark, type Mark } from './marks.js';
+import { appendMarks, type Mark } from './marks.js';
 import { applyEnd, applyIndex, applyRecording } from './record-updates.js';
 import { indexAgain, recordFromLog, recoverCapture } from './recovery.js';
 
@@ -197,10 +197,17 @@ export class CaptureStore extends EventEmitter<StoreEvents> {
 
   /** Adds a mark to a capture; `time` in nanoseconds since 1970. */
   mark(id: string, text: string, time: bigint): Mark {
-    const entry = this.entry(id);
-    const mark = appendMark(entry.folder, { text, time: time.toString() });
+    return this.marks(id, [{ text, time }])[0];
+  }
+
+  /** Adds several marks at once, in the order in which they are given. */
+  marks(id: string, marks: readonly { readonly text: string; readonly time: bigint }[]): Mark[] {
+    const added = appendMarks(
+      this.entry(id).folder,
+      marks.map(({ text, time }) => ({ text, time: time.toString() })),
+    );
     this.emit('progress', id);
-    return mark;
+    return added;
   }
 
   /**

@@ -25,17 +25,18 @@ export function readMarks(folder: string): Mark[] {
     .sort((a, b) => (BigInt(a.time) < BigInt(b.time) ? -1 : BigInt(a.time) > BigInt(b.time) ? 1 : a.id - b.id));
 }
 
-/** Adds a mark; it is on the disk when this returns. */
-export function appendMark(folder: string, mark: Omit<Mark, 'id'>): Mark {
+/** Adds marks; they are on the disk when this returns. */
+export function appendMarks(folder: string, marks: readonly Omit<Mark, 'id'>[]): Mark[] {
   const fd = openSync(fileOf(folder), 'a+');
   try {
     const stored = readFileSync(fd);
-    // Half a line that a crash left would swallow this one.
+    // Half a line that a crash left would swallow the first of these.
     const whole = stored.lastIndexOf(NEWLINE) + 1;
     if (whole < stored.length) ftruncateSync(fd, whole);
-    writeSync(fd, `${JSON.stringify(mark)}\n`);
+    writeSync(fd, marks.map((mark) => `${JSON.stringify(mark)}\n`).join(''));
     fsyncSync(fd);
-    return { id: stored.filter((octet) => octet === NEWLINE).length + 1, ...mark };
+    const before = stored.filter((octet) => octet === NEWLINE).length;
+    return marks.map((mark, index) => ({ id: before + index + 1, ...mark }));
   } finally {
     closeSync(fd);
   }
