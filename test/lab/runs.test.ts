@@ -3,6 +3,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { labRoutes } from '../../api/lab.js';
 import {
   type CaptureBody,
   eventually,
@@ -125,6 +126,14 @@ describe('what cannot be run is said in words', () => {
 });
 
 (isRoot ? describe : describe.skip)('runs (needs root)', () => {
+  test('a run is as it is described', async () => {
+    const run = await runDemo(daemon, 'udp-echo', { port: await freePort() });
+    const { body } = await daemon.json<LabRun>(`/api/lab/runs/${run.id}`);
+    expect(body).toEqual(run);
+    const declared = labRoutes.map(({ declaration }) => declaration).find(({ path }) => path === '/api/lab/runs/{run}');
+    expect(declared?.responses[200].schema?.safeParse(body).error).toBeUndefined();
+  });
+
   test('step by step: nothing happens before it is asked for', async () => {
     const port = await freePort();
     const { body: begun } = await daemon.json<LabRun>('/api/lab/udp-echo', { parameters: { port }, stepwise: true });
