@@ -1,6 +1,6 @@
 /** The whole page: what capture is shown, its parts, and how it is doing. */
 
-import { useEffect, useMemo } from 'react';
+import { useEffect } from 'react';
 import './app.css';
 import { CaptureButtons } from './captures/capture-buttons';
 import { CapturesTab } from './captures/captures-tab';
@@ -12,7 +12,7 @@ import { FilterMenu } from './filter/filter-menu';
 import { FlowsTab } from './flows/flows-tab';
 import { OutMenu } from './out/out-menu';
 import { fieldsOf } from './packets/columns';
-import { openList, useList } from './packets/list-state';
+import { openList, useChosen, useList } from './packets/list-state';
 import { PacketsTab } from './packets/packets-tab';
 import { ChallengeBar } from './room/challenge-bar';
 import { ReplayBar } from './room/replay-bar';
@@ -41,8 +41,7 @@ export function App() {
   const tab = useView((view) => view.tab);
   const watching = useWatch((watch) => watch.token !== null);
   const flow = useView((view) => view.flow);
-  const packet = useView((view) => view.packet);
-  const selected = useMemo(() => (packet === null ? [] : [packet]), [packet]);
+  const selected = useChosen();
   const { Part } = PARTS.find((part) => part.tab === tab) ?? PARTS[0];
   return (
     <>

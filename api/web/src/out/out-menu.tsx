@@ -7,14 +7,13 @@ import { effectiveFilter, useView } from '../state/view';
 import { text } from '../text';
 import { COPIES, copy, copyOf, useCopied } from './copy';
 import './out.css';
-import { numbersFilter } from './selection';
 
 const words = text.out;
 type Scope = 'all' | 'filtered' | 'selected';
 
 export interface OutProps {
-  /** Numbers of the packets that are selected. */
-  readonly selected: readonly number[];
+  /** The packets that are selected; null: none is. */
+  readonly selected: { readonly count: number | null; readonly filter: string } | null;
 }
 
 export function OutMenu({ selected }: OutProps) {
@@ -77,17 +76,17 @@ interface DialogProps extends OutProps {
 
 function ExportDialog({ capture, selected, onClose }: DialogProps) {
   const filter = useView(effectiveFilter);
-  const first: Scope = selected.length > 1 ? 'selected' : filter === '' ? 'all' : 'filtered';
+  const first: Scope = selected !== null && selected.count !== 1 ? 'selected' : filter === '' ? 'all' : 'filtered';
   const scopes: readonly { readonly scope: Scope; readonly title: string; readonly filter: string }[] = [
     { scope: 'all', title: words.scopes.all, filter: '' },
     ...(filter === '' ? [] : [{ scope: 'filtered' as const, title: words.scopes.filtered, filter }]),
-    ...(selected.length === 0
+    ...(selected === null
       ? []
       : [
           {
             scope: 'selected' as const,
-            title: words.scopes.selected(selected.length),
-            filter: numbersFilter(selected),
+            title: words.scopes.selected(selected.count),
+            filter: selected.filter,
           },
         ]),
   ];

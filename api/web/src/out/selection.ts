@@ -1,21 +1,4 @@
-/** Which packets leave, as a display filter. */
-
-/** Packets that are named one by one at most: a longer filter would not fit an address. */
-export const MOST_NAMED = 1000;
-
-/** A display filter for these packets: runs of numbers become ranges. */
-export function numbersFilter(numbers: readonly number[]): string {
-  const sorted = [...new Set(numbers)].sort((one, other) => one - other);
-  const ranges: string[] = [];
-  for (let at = 0; at < sorted.length; ) {
-    let end = at;
-    while (end + 1 < sorted.length && sorted[end + 1] === sorted[end] + 1) end++;
-    ranges.push(end === at ? String(sorted[at]) : `${sorted[at]}..${sorted[end]}`);
-    at = end + 1;
-  }
-  if (ranges.length === 1 && !ranges[0].includes('.')) return `frame.number == ${ranges[0]}`;
-  return `frame.number in {${ranges.join(', ')}}`;
-}
+/** Which packets leave, as a capture filter. */
 
 const HOST = /^(ip|ipv6)\.(addr|src|dst)$/;
 const PORT = /^(tcp|udp)\.(port|srcport|dstport)$/;

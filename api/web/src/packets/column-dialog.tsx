@@ -28,7 +28,7 @@ interface Props {
 
 export function ColumnDialog({ open, onClose }: Props) {
   return (
-    <Dialog open={open} onClose={onClose} className="dialog" unmountOnHide>
+    <Dialog open={open} onClose={onClose} className="dialog" backdrop={<div className="backdrop" />} unmountOnHide>
       <DialogHeading className="dialog-title">{words.title}</DialogHeading>
       <Shown />
       <FieldInput />

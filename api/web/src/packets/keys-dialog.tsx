@@ -44,7 +44,7 @@ interface Props {
 
 export function KeysDialog({ open, onClose }: Props) {
   return (
-    <Dialog open={open} onClose={onClose} className="dialog" unmountOnHide>
+    <Dialog open={open} onClose={onClose} className="dialog" backdrop={<div className="backdrop" />} unmountOnHide>
       <DialogHeading className="dialog-title">{words.title}</DialogHeading>
       <dl className="keys">
         {words.list.map(([key, meaning]) => (

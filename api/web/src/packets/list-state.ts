@@ -1,5 +1,6 @@
 /** The packet list that is shown: its rows, the first row that is seen, and whether it follows the newest packet. */
 
+import { useMemo } from 'react';
 import { create } from 'zustand';
 import { effectiveFilter, show, useView } from '../state/view';
 import { added, filterOf, has, type Ranges, removed } from './ranges';
@@ -109,11 +110,23 @@ export function toggle(place: number): void {
   show({ packet: number });
 }
 
-/** The packets that were chosen, as a display filter together with the list's own; undefined: none is. */
-export function chosenFilter({ chosen, rows }: Pick<ListState, 'chosen' | 'rows'>): string | undefined {
-  const numbers = filterOf(chosen);
-  if (numbers === undefined || rows === null || rows.unfiltered) return numbers;
-  return `(${rows.filter}) && ${numbers}`;
+/** How many packets are in ranges; null: a filter hides some of them, and it is not known how many. */
+function sizeOf(ranges: Ranges, rows: RowStore | null): number | null {
+  const unknown = rows !== null && !rows.unfiltered && ranges.some(([first, last]) => last > first);
+  return unknown ? null : ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}
+
+/** The packets that were chosen together, or the selected one: for exports. null: none. */
+export function useChosen(): { readonly count: number | null; readonly filter: string } | null {
+  const { chosen, rows } = useList();
+  const packet = useView((view) => view.packet);
+  return useMemo(() => {
+    const ranges = chosen.length === 0 && packet !== null ? added([], packet, packet) : chosen;
+    const numbers = filterOf(ranges);
+    if (numbers === undefined) return null;
+    const filter = rows === null || rows.unfiltered || chosen.length === 0 ? numbers : `(${rows.filter}) && ${numbers}`;
+    return { count: sizeOf(ranges, rows), filter };
+  }, [chosen, rows, packet]);
 }
 
 /** Selects a packet by its number, wherever in the list it is. */

@@ -7,7 +7,7 @@ import { ColumnDialog } from './column-dialog';
 import { setFind } from './find';
 import { KeysDialog, useKeys } from './keys-dialog';
 import { Legend } from './legend';
-import { setFollow, useList } from './list-state';
+import { setFollow, useChosen, useList } from './list-state';
 import './list-tools.css';
 import { useRows } from './packet-grid';
 
@@ -21,7 +21,7 @@ export function ListTools() {
   const [opened, setOpened] = useState<Opened>();
   const [showKeys] = useState(() => () => setOpened('keys'));
   useKeys(showKeys);
-  const packets = chosen.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  const selected = useChosen();
   return (
     <div role="toolbar" aria-label={words.tools} className="packet-tools">
       {running && (
@@ -42,7 +42,7 @@ export function ListTools() {
       )}
       {chosen.length > 0 && (
         <>
-          <span className="packet-told">{words.chosen(packets)}</span>
+          <span className="packet-told">{words.chosen(selected?.count ?? null)}</span>
           <button type="button" className="small" onClick={() => useList.setState({ chosen: [], anchor: null })}>
             {words.unchoose}
           </button>

@@ -23,7 +23,13 @@ const close = () => useAsked.setState({ row: null });
 export function MarkDialog() {
   const row = useAsked((asked) => asked.row);
   return (
-    <Dialog open={row !== null} onClose={close} className="dialog" unmountOnHide>
+    <Dialog
+      open={row !== null}
+      onClose={close}
+      className="dialog"
+      backdrop={<div className="backdrop" />}
+      unmountOnHide
+    >
       {row !== null && <MarkForm row={row} />}
     </Dialog>
   );

@@ -73,7 +73,8 @@ export function PacketGrid() {
     return () => observer.disconnect();
   }, [rowHeight, head]);
 
-  useEffect(() => {
+  // Before the frame is drawn: the newest row is seen in the same one.
+  useLayoutEffect(() => {
     if (follow) useList.setState({ top: lastTop({ rows: count, rowHeight, viewport }) });
   }, [follow, count, rowHeight, viewport]);
 

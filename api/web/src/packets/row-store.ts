@@ -5,9 +5,9 @@ import type { Matches, PacketPage, PacketRow } from '../api/types';
 import type { News } from '../state/live';
 
 /** Rows asked for at once. */
-const PAGE = 100;
+const PAGE = 40;
 /** Pages in memory: 10,000 rows, a few megabytes. */
-const MOST_PAGES = 100;
+const MOST_PAGES = 250;
 /** Questions at once; a browser has six connections to a host, and the events and the details need theirs. */
 const AT_ONCE = 3;
 /** Milliseconds between questions about a filter that has not looked at everything yet. */

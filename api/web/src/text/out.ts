@@ -4,7 +4,8 @@ export const out = {
   scopes: {
     all: 'Every packet of the capture',
     filtered: 'What the filter and the time range show',
-    selected: (many: number) => (many === 1 ? 'The selected packet' : `The ${many} selected packets`),
+    selected: (many: number | null) =>
+      many === 1 ? 'The selected packet' : many === null ? 'The selected packets' : `The ${many} selected packets`,
   },
   formats: {
     pcapng: 'pcapng, for Wireshark and everything else',

@@ -20,7 +20,7 @@ export const packets = {
   looking: 'Looking through the capture …',
   skipped: (rows: number) => `${count(rows)} rows were not drawn`,
   skippedTitle: 'They came faster than rows can be read. They are all in the capture and in this list: scroll to them.',
-  chosen: (rows: number) => `${count(rows)} packets chosen`,
+  chosen: (rows: number | null) => (rows === null ? 'Several packets chosen' : `${count(rows)} packets chosen`),
   unchoose: 'Choose none',
   problems: {
     truncated: { word: 'cut', title: 'The capture kept only a part of this packet.' },

@@ -26,7 +26,13 @@ export function AboutDialog({ node, onClose }: Props) {
   const info = fields.get(name);
   const protocol = protocols.get(info?.protocol ?? node?.layer.protocol ?? '');
   return (
-    <Dialog open={node !== undefined} onClose={onClose} className="dialog about" unmountOnHide>
+    <Dialog
+      open={node !== undefined}
+      onClose={onClose}
+      className="dialog about"
+      backdrop={<div className="backdrop" />}
+      unmountOnHide
+    >
       <DialogHeading className="about-title">{node === undefined ? '' : titleOf(node)}</DialogHeading>
       <ProblemNotice error={error} />
       {node !== undefined && (
