@@ -134,9 +134,11 @@ describe('openapi.json', () => {
     });
   });
 
+  /** Answers that are there only after something has run; its own test holds them to their description. */
+  const afterwards = new Set(['/api/lab/runs/{run}']);
   const described = routes
     .map((one) => one.declaration)
-    .filter((one) => one.method === 'get' && one.responses[200]?.schema !== undefined);
+    .filter((one) => one.method === 'get' && one.responses[200]?.schema !== undefined && !afterwards.has(one.path));
   test.each(described.map((one) => [one.path, one] as const))(
     '%s answers as it is described',
     async (path, { query, responses }) => {
