@@ -289,6 +289,7 @@ export const matches = z
   .object({
     count: count.describe('Matching packets found so far.'),
     complete: z.boolean().describe('Whether every packet has been looked at.'),
+    scannedTo: count.describe('Number of the last packet that has been.'),
     plan: z.enum(['all', 'columns', 'columns+decode', 'decode']),
   })
   .meta({ id: 'Matches' });

@@ -74,6 +74,8 @@ export interface PacketRow {
 export interface Matches {
   readonly count: number;
   readonly complete: boolean;
+  /** Number of the last packet that has been looked at. */
+  readonly scannedTo: number;
   /** How the filter is answered: from columns, from columns and decoded candidates, or by decoding every packet. */
   readonly plan: 'all' | 'columns' | 'columns+decode' | 'decode';
 }

@@ -239,7 +239,8 @@ export class Questions {
 
   private plainRefs(query: PacketQuery, limit: number): { refs: PacketRef[]; matches: Matches } {
     const { reader } = this;
-    const matches: Matches = { count: this.storedPackets(), complete: true, plan: 'all' };
+    const scannedTo = reader.lastNumber;
+    const matches: Matches = { count: this.storedPackets(), complete: true, scannedTo, plan: 'all' };
     if (query.before !== undefined) return { refs: this.lastBefore('1', [], query.before, limit), matches };
     const after = query.position === undefined ? (query.after ?? 0) : reader.firstNumber - 1 + query.position;
     return { refs: reader.refs('p.number > ?', [after], limit), matches };
@@ -262,10 +263,11 @@ export class Questions {
   /** One flow's packets: an indexed look-up once the capture has stopped, a scan from its first packet before. */
   private flowRefs(id: number, query: PacketQuery, limit: number): { refs: PacketRef[]; matches: Matches } {
     const flow = flowById(this.reader, id);
-    if (flow === null) return { refs: [], matches: { count: 0, complete: true, plan: 'columns' } };
+    const scannedTo = this.reader.lastNumber;
+    if (flow === null) return { refs: [], matches: { count: 0, complete: true, scannedTo, plan: 'columns' } };
     // Asked for here, for the next time.
     void this.reader.hasFlowIndex;
-    const matches: Matches = { count: flow.packets, complete: true, plan: 'columns' };
+    const matches: Matches = { count: flow.packets, complete: true, scannedTo, plan: 'columns' };
     const condition = 'p.flow = ? AND p.number >= ?';
     const parameters = [id, flow.firstPacket];
     if (query.before !== undefined)

@@ -73,7 +73,7 @@ export class ResultSet {
   }
 
   get matches(): Matches {
-    return { count: this.count, complete: this.complete, plan: this.latestPlan };
+    return { count: this.count, complete: this.complete, scannedTo: this.scannedTo, plan: this.latestPlan };
   }
 
   /** Forgets matches before `first`, which a ring has let go. */

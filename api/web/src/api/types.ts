@@ -345,6 +345,633 @@ export interface Answers {
     marks: Mark[];
   };
   'POST /api/captures/{id}/marks': Mark;
+  'POST /api/captures/{id}/marks/batch': {
+    marks: Mark[];
+  };
+  'POST /api/send': {
+    engine: 'raw-socket' | 'native';
+    interface: string | null;
+    sent: number;
+    bytes: number;
+    seconds: number;
+    /**
+     * Null when no answers were waited for.
+     */
+    answered: number | null;
+    /**
+     * Items: The first hundred packets.
+     */
+    packets: {
+      number: number;
+      /**
+       * RFC 3339, UTC, nine decimals
+       */
+      time: string;
+      /**
+       * Base64: as it was handed over.
+       */
+      bytes: string;
+      /**
+       * Base64: as it was captured leaving; null when it was not seen.
+       */
+      left: string | null;
+      /**
+       * Of the first ten packets: what was asked for against what left.
+       */
+      fields?: {
+        name: string;
+        handed: string | null;
+        left: string | null;
+        /**
+         * `asked`: given in the request; `computed`: by netglass; `kernel`: it left otherwise than it was handed over.
+         */
+        by: 'asked' | 'computed' | 'kernel';
+      }[];
+      reply: {
+        /**
+         * `error`: an ICMP error that quotes the packet; `reset`: a TCP RST.
+         */
+        kind: 'answer' | 'error' | 'reset';
+        /**
+         * RFC 3339, UTC, nine decimals
+         */
+        time: string;
+        /**
+         * Seconds, by the kernel’s clock.
+         */
+        rtt: number;
+        summary: string;
+        /**
+         * Base64.
+         */
+        bytes: string;
+        layers: LayerNode[];
+      } | null;
+    }[];
+    /**
+     * What is worth knowing, such as what the kernel did on its own.
+     */
+    notes: string[];
+    /**
+     * Folder of the pcapng files with everything that was sent.
+     */
+    log: string | null;
+  };
+  'GET /api/send': {
+    allowed: boolean;
+    /**
+     * Packets a second at most, of all together.
+     */
+    rate: number | null;
+    /**
+     * Not only loopback and directly connected private networks.
+     */
+    anywhere: boolean | null;
+    jobs: {
+      id: string;
+      kind: 'send' | 'replay';
+      capture?: string;
+      state: 'running' | 'done' | 'stopped' | 'failed';
+      /**
+       * Packets that have left so far.
+       */
+      sent: number;
+      bytes: number;
+      /**
+       * Packets that there are to send; null where that is not known beforehand.
+       */
+      total: number | null;
+      /**
+       * RFC 3339, UTC, nine decimals
+       */
+      startedAt: string;
+      stoppedAt: string | null;
+      report?:
+        | {
+            engine: 'raw-socket' | 'native';
+            interface: string | null;
+            sent: number;
+            bytes: number;
+            seconds: number;
+            /**
+             * Null when no answers were waited for.
+             */
+            answered: number | null;
+            /**
+             * Items: The first hundred packets.
+             */
+            packets: {
+              number: number;
+              /**
+               * RFC 3339, UTC, nine decimals
+               */
+              time: string;
+              /**
+               * Base64: as it was handed over.
+               */
+              bytes: string;
+              /**
+               * Base64: as it was captured leaving; null when it was not seen.
+               */
+              left: string | null;
+              /**
+               * Of the first ten packets: what was asked for against what left.
+               */
+              fields?: {
+                name: string;
+                handed: string | null;
+                left: string | null;
+                /**
+                 * `asked`: given in the request; `computed`: by netglass; `kernel`: it left otherwise than it was handed over.
+                 */
+                by: 'asked' | 'computed' | 'kernel';
+              }[];
+              reply: {
+                /**
+                 * `error`: an ICMP error that quotes the packet; `reset`: a TCP RST.
+                 */
+                kind: 'answer' | 'error' | 'reset';
+                /**
+                 * RFC 3339, UTC, nine decimals
+                 */
+                time: string;
+                /**
+                 * Seconds, by the kernel’s clock.
+                 */
+                rtt: number;
+                summary: string;
+                /**
+                 * Base64.
+                 */
+                bytes: string;
+                layers: LayerNode[];
+              } | null;
+            }[];
+            /**
+             * What is worth knowing, such as what the kernel did on its own.
+             */
+            notes: string[];
+            /**
+             * Folder of the pcapng files with everything that was sent.
+             */
+            log: string | null;
+          }
+        | {
+            interface: string;
+            sent: number;
+            bytes: number;
+            seconds: number;
+            /**
+             * Left out: longer than the interface takes.
+             */
+            tooLong: number;
+            /**
+             * Left out: their destination is not allowed.
+             */
+            refused: number;
+            /**
+             * Sent as they were kept, which is in part.
+             */
+            truncated: number;
+            notes: string[];
+            log: string | null;
+          };
+      /**
+       * Why it failed.
+       */
+      error?: {
+        type: string;
+        title: string;
+        status: number;
+        /**
+         * One sentence for a person.
+         */
+        detail: string;
+        /**
+         * The exact command or change that mends it.
+         */
+        hint?: string;
+        /**
+         * 0-based character of the filter at which it is wrong.
+         */
+        position?: number;
+      };
+    }[];
+  };
+  'GET /api/send/{job}': {
+    id: string;
+    kind: 'send' | 'replay';
+    capture?: string;
+    state: 'running' | 'done' | 'stopped' | 'failed';
+    /**
+     * Packets that have left so far.
+     */
+    sent: number;
+    bytes: number;
+    /**
+     * Packets that there are to send; null where that is not known beforehand.
+     */
+    total: number | null;
+    /**
+     * RFC 3339, UTC, nine decimals
+     */
+    startedAt: string;
+    stoppedAt: string | null;
+    report?:
+      | {
+          engine: 'raw-socket' | 'native';
+          interface: string | null;
+          sent: number;
+          bytes: number;
+          seconds: number;
+          /**
+           * Null when no answers were waited for.
+           */
+          answered: number | null;
+          /**
+           * Items: The first hundred packets.
+           */
+          packets: {
+            number: number;
+            /**
+             * RFC 3339, UTC, nine decimals
+             */
+            time: string;
+            /**
+             * Base64: as it was handed over.
+             */
+            bytes: string;
+            /**
+             * Base64: as it was captured leaving; null when it was not seen.
+             */
+            left: string | null;
+            /**
+             * Of the first ten packets: what was asked for against what left.
+             */
+            fields?: {
+              name: string;
+              handed: string | null;
+              left: string | null;
+              /**
+               * `asked`: given in the request; `computed`: by netglass; `kernel`: it left otherwise than it was handed over.
+               */
+              by: 'asked' | 'computed' | 'kernel';
+            }[];
+            reply: {
+              /**
+               * `error`: an ICMP error that quotes the packet; `reset`: a TCP RST.
+               */
+              kind: 'answer' | 'error' | 'reset';
+              /**
+               * RFC 3339, UTC, nine decimals
+               */
+              time: string;
+              /**
+               * Seconds, by the kernel’s clock.
+               */
+              rtt: number;
+              summary: string;
+              /**
+               * Base64.
+               */
+              bytes: string;
+              layers: LayerNode[];
+            } | null;
+          }[];
+          /**
+           * What is worth knowing, such as what the kernel did on its own.
+           */
+          notes: string[];
+          /**
+           * Folder of the pcapng files with everything that was sent.
+           */
+          log: string | null;
+        }
+      | {
+          interface: string;
+          sent: number;
+          bytes: number;
+          seconds: number;
+          /**
+           * Left out: longer than the interface takes.
+           */
+          tooLong: number;
+          /**
+           * Left out: their destination is not allowed.
+           */
+          refused: number;
+          /**
+           * Sent as they were kept, which is in part.
+           */
+          truncated: number;
+          notes: string[];
+          log: string | null;
+        };
+    /**
+     * Why it failed.
+     */
+    error?: {
+      type: string;
+      title: string;
+      status: number;
+      /**
+       * One sentence for a person.
+       */
+      detail: string;
+      /**
+       * The exact command or change that mends it.
+       */
+      hint?: string;
+      /**
+       * 0-based character of the filter at which it is wrong.
+       */
+      position?: number;
+    };
+  };
+  'POST /api/send/{job}/stop': {
+    id: string;
+    kind: 'send' | 'replay';
+    capture?: string;
+    state: 'running' | 'done' | 'stopped' | 'failed';
+    /**
+     * Packets that have left so far.
+     */
+    sent: number;
+    bytes: number;
+    /**
+     * Packets that there are to send; null where that is not known beforehand.
+     */
+    total: number | null;
+    /**
+     * RFC 3339, UTC, nine decimals
+     */
+    startedAt: string;
+    stoppedAt: string | null;
+    report?:
+      | {
+          engine: 'raw-socket' | 'native';
+          interface: string | null;
+          sent: number;
+          bytes: number;
+          seconds: number;
+          /**
+           * Null when no answers were waited for.
+           */
+          answered: number | null;
+          /**
+           * Items: The first hundred packets.
+           */
+          packets: {
+            number: number;
+            /**
+             * RFC 3339, UTC, nine decimals
+             */
+            time: string;
+            /**
+             * Base64: as it was handed over.
+             */
+            bytes: string;
+            /**
+             * Base64: as it was captured leaving; null when it was not seen.
+             */
+            left: string | null;
+            /**
+             * Of the first ten packets: what was asked for against what left.
+             */
+            fields?: {
+              name: string;
+              handed: string | null;
+              left: string | null;
+              /**
+               * `asked`: given in the request; `computed`: by netglass; `kernel`: it left otherwise than it was handed over.
+               */
+              by: 'asked' | 'computed' | 'kernel';
+            }[];
+            reply: {
+              /**
+               * `error`: an ICMP error that quotes the packet; `reset`: a TCP RST.
+               */
+              kind: 'answer' | 'error' | 'reset';
+              /**
+               * RFC 3339, UTC, nine decimals
+               */
+              time: string;
+              /**
+               * Seconds, by the kernel’s clock.
+               */
+              rtt: number;
+              summary: string;
+              /**
+               * Base64.
+               */
+              bytes: string;
+              layers: LayerNode[];
+            } | null;
+          }[];
+          /**
+           * What is worth knowing, such as what the kernel did on its own.
+           */
+          notes: string[];
+          /**
+           * Folder of the pcapng files with everything that was sent.
+           */
+          log: string | null;
+        }
+      | {
+          interface: string;
+          sent: number;
+          bytes: number;
+          seconds: number;
+          /**
+           * Left out: longer than the interface takes.
+           */
+          tooLong: number;
+          /**
+           * Left out: their destination is not allowed.
+           */
+          refused: number;
+          /**
+           * Sent as they were kept, which is in part.
+           */
+          truncated: number;
+          notes: string[];
+          log: string | null;
+        };
+    /**
+     * Why it failed.
+     */
+    error?: {
+      type: string;
+      title: string;
+      status: number;
+      /**
+       * One sentence for a person.
+       */
+      detail: string;
+      /**
+       * The exact command or change that mends it.
+       */
+      hint?: string;
+      /**
+       * 0-based character of the filter at which it is wrong.
+       */
+      position?: number;
+    };
+  };
+  'POST /api/captures/{id}/replay': {
+    id: string;
+    kind: 'send' | 'replay';
+    capture?: string;
+    state: 'running' | 'done' | 'stopped' | 'failed';
+    /**
+     * Packets that have left so far.
+     */
+    sent: number;
+    bytes: number;
+    /**
+     * Packets that there are to send; null where that is not known beforehand.
+     */
+    total: number | null;
+    /**
+     * RFC 3339, UTC, nine decimals
+     */
+    startedAt: string;
+    stoppedAt: string | null;
+    report?:
+      | {
+          engine: 'raw-socket' | 'native';
+          interface: string | null;
+          sent: number;
+          bytes: number;
+          seconds: number;
+          /**
+           * Null when no answers were waited for.
+           */
+          answered: number | null;
+          /**
+           * Items: The first hundred packets.
+           */
+          packets: {
+            number: number;
+            /**
+             * RFC 3339, UTC, nine decimals
+             */
+            time: string;
+            /**
+             * Base64: as it was handed over.
+             */
+            bytes: string;
+            /**
+             * Base64: as it was captured leaving; null when it was not seen.
+             */
+            left: string | null;
+            /**
+             * Of the first ten packets: what was asked for against what left.
+             */
+            fields?: {
+              name: string;
+              handed: string | null;
+              left: string | null;
+              /**
+               * `asked`: given in the request; `computed`: by netglass; `kernel`: it left otherwise than it was handed over.
+               */
+              by: 'asked' | 'computed' | 'kernel';
+            }[];
+            reply: {
+              /**
+               * `error`: an ICMP error that quotes the packet; `reset`: a TCP RST.
+               */
+              kind: 'answer' | 'error' | 'reset';
+              /**
+               * RFC 3339, UTC, nine decimals
+               */
+              time: string;
+              /**
+               * Seconds, by the kernel’s clock.
+               */
+              rtt: number;
+              summary: string;
+              /**
+               * Base64.
+               */
+              bytes: string;
+              layers: LayerNode[];
+            } | null;
+          }[];
+          /**
+           * What is worth knowing, such as what the kernel did on its own.
+           */
+          notes: string[];
+          /**
+           * Folder of the pcapng files with everything that was sent.
+           */
+          log: string | null;
+        }
+      | {
+          interface: string;
+          sent: number;
+          bytes: number;
+          seconds: number;
+          /**
+           * Left out: longer than the interface takes.
+           */
+          tooLong: number;
+          /**
+           * Left out: their destination is not allowed.
+           */
+          refused: number;
+          /**
+           * Sent as they were kept, which is in part.
+           */
+          truncated: number;
+          notes: string[];
+          log: string | null;
+        };
+    /**
+     * Why it failed.
+     */
+    error?: {
+      type: string;
+      title: string;
+      status: number;
+      /**
+       * One sentence for a person.
+       */
+      detail: string;
+      /**
+       * The exact command or change that mends it.
+       */
+      hint?: string;
+      /**
+       * 0-based character of the filter at which it is wrong.
+       */
+      position?: number;
+    };
+  };
+  'GET /api/lab': {
+    demos: {
+      name: string;
+      title: string;
+      /**
+       * What there is to see, for a student.
+       */
+      shows: string;
+      /**
+       * JSON Schema of the parameters; each has a default.
+       */
+      parameters: {
+        [k: string]: unknown;
+      };
+    }[];
+    runs: {
+      id: string;
+      demo: string;
+      state: string;
+    }[];
+  };
+  'GET /api/lab/runs/{run}': LabRun;
+  'POST /api/lab/runs/{run}/step': LabRun;
+  'POST /api/lab/{demo}': LabRun;
   'POST /api/captures/{id}/watch': Watching;
   'GET /api/captures/{id}/watch': Watching;
   'GET /api/watch': {
@@ -737,6 +1364,10 @@ export interface Matches {
    * Whether every packet has been looked at.
    */
   complete: boolean;
+  /**
+   * Number of the last packet that has been.
+   */
+  scannedTo: number;
   plan: 'all' | 'columns' | 'columns+decode' | 'decode';
 }
 /**
@@ -1296,6 +1927,152 @@ export interface Mark {
 }
 /**
  * This interface was referenced by `Api`'s JSON-Schema
+ * via the `definition` "LabRun".
+ */
+export interface LabRun {
+  id: string;
+  demo: string;
+  title: string;
+  parameters: {
+    [k: string]: unknown;
+  };
+  /**
+   * Where its packets are, and a mark for every step.
+   */
+  capture: string;
+  /**
+   * Display filter: its packets.
+   */
+  filter: string;
+  /**
+   * `waiting`: for its next step; `failed`: `error` says why; `ended`: somebody did.
+   */
+  state: 'running' | 'waiting' | 'finished' | 'failed' | 'ended';
+  stepwise: boolean;
+  steps: LabStep[];
+  /**
+   * The step that comes next, or that is being made.
+   */
+  next: {
+    /**
+     * Who makes it: `server`, `client 1`.
+     */
+    end: string;
+    call: string;
+    arguments: string[];
+    /**
+     * In one line; of a step that was made, with its result.
+     */
+    text: string;
+    /**
+     * The same call in three languages; where one has no such call, its nearest and a comment that says so.
+     */
+    code: {
+      python: string;
+      c: string;
+      typescript: string;
+    };
+    /**
+     * Why, and what is to be seen.
+     */
+    note?: string;
+    /**
+     * Display filter for what it makes.
+     */
+    look?: string;
+  } | null;
+  /**
+   * Its flows, for the ladder: `/api/captures/{id}/flows/{flow}/sequence`.
+   */
+  flows: number[];
+  /**
+   * At most 5,000.
+   */
+  packets: {
+    number: number;
+    time: string | null;
+    source: string | null;
+    destination: string | null;
+    sourcePort: number | null;
+    destinationPort: number | null;
+    protocol: string;
+    info: string;
+    flow: number | null;
+  }[];
+  error?: {
+    detail: string;
+    hint?: string;
+  };
+  warnings: string[];
+}
+/**
+ * This interface was referenced by `Api`'s JSON-Schema
+ * via the `definition` "LabStep".
+ */
+export interface LabStep {
+  /**
+   * Who makes it: `server`, `client 1`.
+   */
+  end: string;
+  call: string;
+  arguments: string[];
+  /**
+   * In one line; of a step that was made, with its result.
+   */
+  text: string;
+  /**
+   * The same call in three languages; where one has no such call, its nearest and a comment that says so.
+   */
+  code: {
+    python: string;
+    c: string;
+    typescript: string;
+  };
+  /**
+   * Why, and what is to be seen.
+   */
+  note?: string;
+  /**
+   * Display filter for what it makes.
+   */
+  look?: string;
+  number: number;
+  result: string;
+  /**
+   * Name of the error that the call failed with, as the demo expects.
+   */
+  error?: string;
+  /**
+   * Several lines that the step printed.
+   */
+  output?: string;
+  /**
+   * RFC 3339, UTC, nine decimals
+   */
+  time: string;
+  /**
+   * RFC 3339, UTC, nine decimals
+   */
+  endTime: string;
+  /**
+   * Id of its mark in the capture.
+   */
+  mark: number;
+  /**
+   * Packets that it made, or that the kernel sent because of it.
+   */
+  packets: number[];
+  /**
+   * Packets that brought what it received.
+   */
+  received: number[];
+  /**
+   * Of its first packet.
+   */
+  flow: number | null;
+}
+/**
+ * This interface was referenced by `Api`'s JSON-Schema
  * via the `definition` "Watching".
  */
 export interface Watching {
@@ -1564,6 +2341,114 @@ export interface Bodies {
      * RFC 3339, up to nine decimals; default now.
      */
     time?: string;
+  };
+  'POST /api/captures/{id}/marks/batch': {
+    /**
+     * @minItems 1
+     * @maxItems 1000
+     */
+    marks: [
+      {
+        text: string;
+        /**
+         * RFC 3339, up to nine decimals; default now.
+         */
+        time?: string;
+      },
+      ...{
+        text: string;
+        /**
+         * RFC 3339, up to nine decimals; default now.
+         */
+        time?: string;
+      }[]
+    ];
+  };
+  'POST /api/send': {
+    /**
+     * Outermost first, each an object with one member: `eth`, `vlan`, `ieee8021ad`, `arp`, `ip`, `ipv6`, `icmp`, `icmpv6`, `udp`, `tcp` or `dns` with its fields by Wireshark’s names, with or without the prefix; the last one may be `payload`: a text, or octets as `"0x…"` or `{"hex": "…"}`. What is not given is computed.
+     *
+     * @minItems 1
+     * @maxItems 64
+     */
+    layers: [
+      {
+        [k: string]: unknown;
+      },
+      ...{
+        [k: string]: unknown;
+      }[]
+    ];
+    /**
+     * `raw-socket`: IP packets with their own header (IP_HDRINCL), where the routes lead. `native`: frames, by an interface. Default: what the layers begin with.
+     */
+    engine?: 'raw-socket' | 'native';
+    /**
+     * Where frames leave; default: where the routes lead.
+     */
+    interface?: string;
+    /**
+     * Default 1.
+     */
+    count?: number;
+    /**
+     * Seconds from one packet to the next. Default 0.
+     */
+    interval?: number;
+    /**
+     * Packets a second at most; default and most: the daemon’s `--send-rate`.
+     */
+    rate?: number;
+    /**
+     * Seconds to wait for answers, after the last packet; the wait ends when every packet is answered.
+     */
+    wait?: number;
+    /**
+     * Answer at once, with 202 and what can be asked and stopped.
+     */
+    background?: boolean;
+  };
+  'POST /api/captures/{id}/replay': {
+    /**
+     * Where the frames leave.
+     */
+    interface: string;
+    /**
+     * Display filter: only these packets.
+     */
+    filter?: string;
+    /**
+     * How many times as fast as it was captured; 0: as fast as the rate lets them. Default 1.
+     */
+    speed?: number;
+    /**
+     * Packets a second at most; default and most: the daemon’s `--send-rate`.
+     */
+    rate?: number;
+    /**
+     * Packets at most.
+     */
+    packets?: number;
+  };
+  'POST /api/lab/{demo}': {
+    /**
+     * As the demo’s schema says.
+     */
+    parameters?: {
+      [k: string]: unknown;
+    };
+    /**
+     * Id of a running capture; default: one of the run’s own.
+     */
+    capture?: string;
+    /**
+     * Wait for a request before each step.
+     */
+    stepwise?: boolean;
+    /**
+     * Seconds to wait for the end.
+     */
+    wait?: number;
   };
   'PUT /api/captures/{id}/view': PresenterView;
 }

@@ -20,9 +20,8 @@ export function FilterSays({ id, verdict, isApplied }: Props) {
   const rows = useList((list) => list.rows);
   useRows(rows);
   const isLimited = useView(({ from, to }) => from !== null || to !== null);
-  const packets = useLive(({ capture }) =>
-    capture === null ? 0 : capture.packets - Math.max(0, capture.firstPacket - 1),
-  );
+  const last = useLive(({ capture }) => capture?.packets ?? 0);
+  const first = useLive(({ capture }) => Math.max(1, capture?.firstPacket ?? 1));
   const isBad = verdict.state === 'bad' || rows?.problem !== undefined;
   return (
     <p id={id} className={isBad ? 'filter-says bad' : 'filter-says'} aria-live="polite">
@@ -30,17 +29,20 @@ export function FilterSays({ id, verdict, isApplied }: Props) {
       {verdict.state === 'checking' && words.checking}
       {verdict.state === 'unreachable' && words.unchecked}
       {verdict.state === 'good' && words.good}
-      {verdict.state === 'unknown' && isApplied && found(rows, packets, isLimited)}
+      {verdict.state === 'unknown' && isApplied && found(rows, first, last, isLimited)}
     </p>
   );
 }
 
-function found(rows: RowStore | null, packets: number, isLimited: boolean): string {
+/** @param first number of the first packet that there is, and of the last */
+function found(rows: RowStore | null, first: number, last: number, isLimited: boolean): string {
+  const packets = last - first + 1;
   if (rows === null) return words.none;
   if (rows.problem !== undefined) return rows.problem.message;
   if (rows.unfiltered) return packets === 0 ? words.none : words.all(packets);
   if (!rows.ready) return words.checking;
-  if (!rows.complete) return words.looking(rows.count);
+  if (!rows.complete)
+    return words.looking(Math.min(1, (rows.scannedTo - first + 1) / Math.max(1, packets)), rows.count);
   const said = words.matches(rows.count, Math.max(packets, rows.count));
   return [isLimited ? `${said}, ${words.limited}` : said, words.plans[rows.plan]]
     .filter((part) => part !== '')

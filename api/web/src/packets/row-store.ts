@@ -33,6 +33,8 @@ export class RowStore {
   version = 0;
   complete = false;
   plan: Matches['plan'] = 'all';
+  /** Number of the last packet that the filter has looked at. */
+  scannedTo = 0;
   /** What the service said is wrong, for example with the filter. */
   problem: ServiceError | undefined;
   /** Rows that the live list skipped since the list was opened: they are in the capture and in this list all the same. */
@@ -197,10 +199,11 @@ export class RowStore {
     this.changed();
   }
 
-  private learn({ count, complete, plan }: Matches): void {
+  private learn({ count, complete, plan, scannedTo }: Matches): void {
     this.known = Math.max(this.known, count);
     this.complete = complete;
     this.plan = plan;
+    this.scannedTo = scannedTo;
     if (!complete) this.poll();
   }
 

@@ -5,7 +5,6 @@ import type { Conversation, Endpoint } from '../api/types';
 import { show, useView } from '../state/view';
 import { text } from '../text';
 import { bytes, count } from '../text/app';
-import { seconds } from '../text/timeline';
 import { Bar } from './bar';
 import { hasPorts, ofConversation, ofEndpoint, type PairType, TYPES } from './conditions';
 import { CopyRows } from './copy-rows';
@@ -76,10 +75,10 @@ function pairColumns(type: PairType, most: number): readonly Column<Pair>[] {
   const time = (name: 'start' | 'duration'): Column<Pair> => ({
     name,
     title: titles[name],
-    width: '7em',
+    width: '8em',
     align: 'end',
     value: (row) => row[name],
-    show: (row) => (row[name] === null ? '' : seconds(row[name])),
+    show: (row) => row[name]?.toFixed(6) ?? '',
   });
   return [
     address('addressA', (row) => row.addressA),

@@ -20,8 +20,7 @@ export const filter = {
   unchecked: 'The filter could not be checked: netglass does not answer.',
   all: (packets: number) => `No filter: all ${count(packets)} packets are shown. Press / to type one.`,
   none: 'No filter: every packet is shown. Press / to type one.',
-  looking: (found: number) => `Looking … ${count(found)} found so far`,
-  lookingShare: (share: number, found: number) => `Looking … ${percent.format(share)}, ${count(found)} found so far`,
+  looking: (share: number, found: number) => `Looking … ${percent.format(share)}, ${count(found)} found so far`,
   matches: (found: number, of: number) =>
     found === of
       ? `All ${count(of)} packets match`

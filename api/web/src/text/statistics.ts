@@ -59,8 +59,8 @@ export const statistics = {
     bytesAB: 'Bytes A → B',
     packetsBA: 'Packets B → A',
     bytesBA: 'Bytes B → A',
-    start: 'Start',
-    duration: 'Duration',
+    start: 'Start (s)',
+    duration: 'Duration (s)',
   },
   problems: {
     severities: { error: 'Errors', warn: 'Warnings', note: 'Notes', chat: 'For your information' },
