@@ -1,9 +1,10 @@
 /** What can be done with the packet list, in a real browser: columns, colours, marks, find, keys, choosing, live rows. */
 
 import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { isRoot, TestDaemon } from '../api/daemon.js';
+import { isRoot, TestDaemon, tshark } from '../api/daemon.js';
 import { screenshot, WebBrowser } from './browser.js';
 
 let daemon: TestDaemon;
@@ -161,6 +162,14 @@ describe('keys and choosing', () => {
     await page.getByText('4 packets chosen').waitFor();
     const numbers = grid(page).locator('[aria-selected=true] [data-column=number]');
     expect(await numbers.allTextContents()).toEqual(['3', '4', '6', '9']);
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByText('The 4 selected packets').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('dialog').locator('button[type=submit]').click(),
+    ]);
+    const { output } = await tshark(readFileSync(await download.path()), ['-T', 'fields', '-e', 'frame.len']);
+    expect(output.trim().split('\n')).toHaveLength(4);
     await page.getByRole('button', { name: 'Choose none' }).click();
     expect(await numbers.allTextContents()).toEqual(['9']);
   });
@@ -181,6 +190,46 @@ describe('keys and choosing', () => {
     await page.locator('[role=grid][aria-rowcount="3"]').waitFor();
   });
 });
+
+test('hostile contents are text: markup, escapes, reversed writing and long names', async () => {
+  const name = `<img src=x onerror=alert(1)>\u202e\u001b[31m${'x'.repeat(60_000)}`;
+  const payload = Buffer.from(`GET /${encodeURI('a')}<b>\u202e HTTP/1.1\r\nHost: ${name}\r\n\r\n`);
+  const file = Buffer.concat([
+    // A pcap of raw IPv4 (LINKTYPE_RAW) with one TCP segment to port 80.
+    Buffer.from('d4c3b2a1020004000000000000000000ffff040065000000', 'hex'),
+    record(segment(payload)),
+  ]);
+  const { body } = await daemon.import(file, '<script>.pcap');
+  const { page, complaints } = await open('?packet=1', { width: 1280, height: 1000 }, body.id);
+  const tree = page.getByRole('tree', { name: 'Packet details' });
+  await tree.getByRole('treeitem', { name: /Hypertext Transfer Protocol/ }).dblclick();
+  const host = tree.getByRole('treeitem', { name: /Host: <img src=x onerror=alert\(1\)>‹U\+202E›␛\[31mxxx/ });
+  await host.waitFor();
+  expect(((await host.textContent()) ?? '').length).toBeLessThan(400);
+  expect(await page.locator('img, b').count()).toBe(0);
+  await host.click();
+  await page.getByRole('region', { name: 'Packet bytes' }).getByRole('grid').focus();
+  await page.keyboard.press('PageDown');
+  expect(await page.locator('[role=gridcell][data-octet]').count()).toBeLessThan(1000);
+  expect(complaints).toEqual([]);
+  await screenshot(page, 'packets-hostile');
+});
+
+/** A pcap record, little-endian, at one second after 1970. */
+function record(packet: Buffer): Buffer {
+  const head = Buffer.alloc(16);
+  head.writeUInt32LE(1, 0);
+  head.writeUInt32LE(packet.length, 8);
+  head.writeUInt32LE(packet.length, 12);
+  return Buffer.concat([head, packet]);
+}
+
+/** IPv4 and TCP headers without checksums around a payload. */
+function segment(payload: Buffer): Buffer {
+  const head = Buffer.from('4500000000004000400600007f0000017f000001c00000500000000100000001501800ff00000000', 'hex');
+  head.writeUInt16BE(head.length + payload.length, 2);
+  return Buffer.concat([head, payload]);
+}
 
 test('a packet of the address is brought into sight under a filter', async () => {
   const { page } = await open('?filter=tcp&packet=40');
