@@ -6,7 +6,7 @@ import type { PacketDetail } from '../captures/query/query-types.js';
 import { CaptureError } from '../captures/sources/source.js';
 import type { Code } from './demo.js';
 import { demo } from './demo.js';
-import { address, networkInterface, port, text } from './parameters.js';
+import { address, bpfHost, networkInterface, port, text } from './parameters.js';
 import { openSocket } from './sockets.js';
 import type { Stage } from './stage.js';
 
@@ -35,7 +35,7 @@ export const byteOrder = demo({
     }),
   capture: ({ interface: name, address, port }) => ({
     interfaces: [name],
-    filter: `host ${address} and (udp port ${port} or udp port ${swap16(port)} or icmp or icmp6)`,
+    filter: `${bpfHost(address)} and (udp port ${port} or udp port ${swap16(port)} or icmp or icmp6)`,
   }),
   view: ({ port }) => `udp.port in {${port}, ${swap16(port)}}`,
   needs: ({ address, port }) => [

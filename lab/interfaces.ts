@@ -7,7 +7,7 @@ import { calls } from './calls.js';
 import type { Code } from './demo.js';
 import { demo } from './demo.js';
 import { ifconfig } from './ifconfig.js';
-import { address, networkInterface, port } from './parameters.js';
+import { address, bpfHost, networkInterface, port } from './parameters.js';
 import { openSocket } from './sockets.js';
 import type { Stage } from './stage.js';
 
@@ -19,7 +19,7 @@ export const interfaces = demo({
   parameters: z.strictObject({ address, port: port(7011), interface: networkInterface }),
   capture: ({ interface: name, address, port }) => ({
     interfaces: [name],
-    filter: `host ${address} and udp port ${port}`,
+    filter: `${bpfHost(address)} and udp port ${port}`,
   }),
   view: ({ port }) => `udp.port == ${port}`,
   needs: ({ address, port }) => [{ transport: 'udp', address, port }],

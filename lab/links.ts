@@ -1,6 +1,7 @@
 /** Which step made which packets: by the times of both, and by the 5-tuple. */
 
 import type { PacketRow } from '../captures/query/query-types.js';
+import { withoutZone } from './parameters.js';
 import type { EndPoint, MadeStep } from './step.js';
 
 /** The fields that a row needs here beside its columns. */
@@ -125,7 +126,7 @@ const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 function matches(wanted: EndPoint, found: EndPoint): boolean {
   return (
-    (ANY.has(wanted.address) || wanted.address === found.address) &&
+    (ANY.has(wanted.address) || withoutZone(wanted.address) === found.address) &&
     (wanted.port === null || found.port === null || wanted.port === found.port)
   );
 }

@@ -38,5 +38,11 @@ export const text = (standard: string) =>
 export const endText = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
+/** BPF: packets of an address. libpcap takes no zone (`fe80::1%eth0`). */
+export const bpfHost = (address: string): string => `host ${withoutZone(address)}`;
+
+/** An address as it stands in packets. */
+export const withoutZone = (address: string): string => address.replace(/%.*/, '');
+
 /** The family's name in C. */
 export const familyOf = (address: string): 'AF_INET' | 'AF_INET6' => (isIP(address) === 6 ? 'AF_INET6' : 'AF_INET');

@@ -189,7 +189,7 @@ export class Run implements Floor {
       ...(this.error === undefined
         ? {}
         : { error: { detail: this.error.message, ...defined({ hint: this.error.hint }) } }),
-      warnings: this.warnings,
+      warnings: [...this.warnings, ...this.missing(rows)],
     };
   }
 
@@ -279,6 +279,16 @@ export class Run implements Floor {
 
   private mark(text: string, time = calls().now()) {
     return this.services.store.mark(this.capture, text, time);
+  }
+
+  /** Says so when nothing of what was sent has been captured. */
+  private missing(rows: readonly PacketRow[]): string[] {
+    const sent = this.steps.some(
+      ({ does, touch }) => does === 'sends' && touch !== undefined && touch.local.port !== null,
+    );
+    return this.over && sent && rows.length === 0
+      ? ['None of the run’s packets came by: they went over another interface, or a capture filter left them out.']
+      : [];
   }
 
   /** Somebody has asked for it. */

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { demo } from './demo.js';
-import { address, familyOf, networkInterface, port } from './parameters.js';
+import { address, bpfHost, familyOf, networkInterface, port } from './parameters.js';
 import { snippets } from './snippets.js';
 import { openSocket } from './sockets.js';
 import type { Stage } from './stage.js';
@@ -23,7 +23,7 @@ export const seqpacket = demo({
   shows:
     'Between the stream and the datagram: SCTP delivers reliably and in order, as TCP does, but whole messages, as UDP does: two sends are two receives. One socket talks to many others (no accept); the association is made by the first message, with four packets, INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, so that a server keeps no state for somebody who only pretends to be there. DATA chunks carry messages, SACK acknowledges them, and SHUTDOWN ends the association. Where the kernel has no SCTP, the demo says so and shows the same conversation as netglass writes it.',
   parameters: z.strictObject({ address, port: port(7013), interface: networkInterface }),
-  capture: ({ interface: name, address }) => ({ interfaces: [name], filter: `host ${address} and sctp` }),
+  capture: ({ interface: name, address }) => ({ interfaces: [name], filter: `${bpfHost(address)} and sctp` }),
   view: ({ port }) => `sctp.port == ${port}`,
 
   async run(stage, { address, port }) {

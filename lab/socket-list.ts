@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { SocketInfo } from '../captures/programs/messages.js';
 import { demo } from './demo.js';
-import { address, networkInterface, port } from './parameters.js';
+import { address, bpfHost, networkInterface, port } from './parameters.js';
 import { lookAtSockets } from './socket-table.js';
 import { openSocket } from './sockets.js';
 
@@ -17,7 +17,7 @@ export const sockets = demo({
   parameters: z.strictObject({ address, port: port(7012), interface: networkInterface }),
   capture: ({ interface: name, address, port }) => ({
     interfaces: [name],
-    filter: `host ${address} and tcp port ${port}`,
+    filter: `${bpfHost(address)} and tcp port ${port}`,
   }),
   view: ({ port }) => `tcp.port == ${port}`,
   needs: ({ address, port }) => [

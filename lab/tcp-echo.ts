@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { demo } from './demo.js';
-import { address, clients, concurrent, endText, networkInterface, port, text } from './parameters.js';
+import { address, bpfHost, clients, concurrent, endText, networkInterface, port, text } from './parameters.js';
 import { hasPort, lookAtSockets } from './socket-table.js';
 import { type LabSocket, openSocket } from './sockets.js';
 import type { Stage } from './stage.js';
@@ -30,7 +30,7 @@ export const tcpEcho = demo({
     }),
   capture: ({ interface: name, address, port }) => ({
     interfaces: [name],
-    filter: `host ${address} and tcp port ${port}`,
+    filter: `${bpfHost(address)} and tcp port ${port}`,
   }),
   view: ({ port }) => `tcp.port == ${port}`,
   needs: ({ address, port }) => [{ transport: 'tcp', address, port }],
@@ -106,6 +106,9 @@ async function serveInTurn(server: LabSocket, pairs: readonly Pair[]): Promise<v
   }
 }
 
+const WORKERS =
+  ' A worker gets it, and the server accepts the next: in C a child (fork) or a thread, in Python a threading.Thread; Node serves them all from one thread.';
+
 /** A worker for each connection; here the last one answers first. */
 async function serveConcurrently(server: LabSocket, pairs: readonly Pair[]): Promise<void> {
   const workers: { connection: LabSocket; pair: Pair }[] = [];
@@ -113,7 +116,7 @@ async function serveConcurrently(server: LabSocket, pairs: readonly Pair[]): Pro
     const connection = await accept(
       server,
       `server worker ${index + 1}`,
-      ' A worker gets it; the server accepts the next.',
+      index === 0 ? WORKERS : ' To another worker.',
     );
     workers.push({ connection, pair });
   }

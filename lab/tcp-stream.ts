@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Code } from './demo.js';
 import { demo } from './demo.js';
-import { address, networkInterface, port } from './parameters.js';
+import { address, bpfHost, networkInterface, port } from './parameters.js';
 import { type LabSocket, openSocket } from './sockets.js';
 import type { Stage } from './stage.js';
 
@@ -30,7 +30,7 @@ export const tcpStream = demo({
   }),
   capture: ({ interface: name, address, port }) => ({
     interfaces: [name],
-    filter: `host ${address} and tcp port ${port}`,
+    filter: `${bpfHost(address)} and tcp port ${port}`,
   }),
   view: ({ port }) => `tcp.port == ${port}`,
   needs: ({ address, port }) => [{ transport: 'tcp', address, port }],

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { demo } from './demo.js';
-import { address, clients, concurrent, endText, networkInterface, port, text } from './parameters.js';
+import { address, bpfHost, clients, concurrent, endText, networkInterface, port, text } from './parameters.js';
 import { type LabSocket, openSocket, type Received } from './sockets.js';
 import type { Stage } from './stage.js';
 
@@ -23,7 +23,7 @@ export const udpEcho = demo({
   }),
   capture: ({ interface: name, address, port }) => ({
     interfaces: [name],
-    filter: `host ${address} and (udp port ${port} or icmp or icmp6)`,
+    filter: `${bpfHost(address)} and (udp port ${port} or icmp or icmp6)`,
   }),
   view: ({ port }) => `udp.port == ${port}`,
   needs: ({ address, port }) => [{ transport: 'udp', address, port }],
