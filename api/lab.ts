@@ -99,6 +99,9 @@ export interface LabService {
   run(id: string): Promise<Run | undefined>;
   /** @throws CaptureError when the run has no step to make */
   step(id: string): Promise<Run | undefined>;
+  /** Ends a run that is not over, and keeps it; undefined when there is no such run. */
+  halt(id: string): Promise<Run | undefined>;
+  /** Ends it, and forgets it. @returns whether there was one */
   end(id: string): Promise<boolean>;
 }
 
@@ -157,6 +160,16 @@ export const labRoutes = [
         throw new ApiError(409, 'no-step', `The run has no step to make: it is ${before.state}.`);
       return { status: 200, body: required(await lab.step(params.run), params.run) };
     },
+  }),
+  route({
+    method: 'post',
+    path: '/api/lab/runs/{run}/end',
+    tag: 'lab',
+    summary: 'End a run, and keep what it has made to be looked at',
+    description: 'Its sockets are closed; a capture of its own stops. A run that is over stays as it is.',
+    params: runId,
+    responses: { 200: { description: 'The run as it ended.', schema: run } },
+    handle: async ({ params }, { lab }) => ({ status: 200, body: required(await lab.halt(params.run), params.run) }),
   }),
   route({
     method: 'delete',

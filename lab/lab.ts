@@ -79,6 +79,13 @@ export class Lab {
     return run?.view();
   }
 
+  /** Ends a run that is not over, and keeps it to be looked at. Undefined when there is no such run. */
+  async halt(id: string): Promise<RunView | undefined> {
+    const run = this.runs.get(id);
+    await run?.end();
+    return run?.view();
+  }
+
   /** Ends a run that is not over, and forgets it; its capture stays. @returns whether there was one */
   async end(id: string): Promise<boolean> {
     const run = this.runs.get(id);

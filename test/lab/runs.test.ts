@@ -82,6 +82,7 @@ describe('what cannot be run is said in words', () => {
     for (const [path, method] of [
       ['', 'GET'],
       ['/step', 'POST'],
+      ['/end', 'POST'],
       ['', 'DELETE'],
     ]) {
       const { status, body } = await daemon.json<ProblemBody>(`/api/lab/runs/none${path}`, undefined, method);
@@ -166,6 +167,8 @@ describe('what cannot be run is said in words', () => {
     let run = begun;
     for (let made = 1; made <= 12; made++) run = (await step(run)).body;
     expect(callsOf(run)).toContain('client 1: connect');
+    const { body: halted } = await daemon.json<LabRun>(`/api/lab/runs/${run.id}/end`, undefined, 'POST');
+    expect(halted).toMatchObject({ state: 'ended', next: null, steps: { length: 12 } });
     expect((await end(run)).status).toBe(204);
     expect((await daemon.json(`/api/lab/runs/${run.id}`)).status).toBe(404);
     const capture = await captureOf(run);

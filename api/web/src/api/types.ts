@@ -971,6 +971,7 @@ export interface Answers {
   };
   'GET /api/lab/runs/{run}': LabRun;
   'POST /api/lab/runs/{run}/step': LabRun;
+  'POST /api/lab/runs/{run}/end': LabRun;
   'POST /api/lab/{demo}': LabRun;
   'POST /api/captures/{id}/watch': Watching;
   'GET /api/captures/{id}/watch': Watching;
