@@ -91,7 +91,7 @@ const sentPacket = z
       })
       .nullable(),
   })
-  .describe('The first hundred packets.');
+  .describe('The first hundred packets; none when more are sent and no answers are waited for.');
 
 const report = z.object({
   engine: z.enum(['raw-socket', 'native']),

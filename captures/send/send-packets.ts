@@ -88,7 +88,9 @@ export async function sendPackets(
     const seconds = (performance.now() - started) / 1000;
     await listener?.close();
     const packets = await reportPackets(listener?.exchanges ?? [], crafted.packet, room.decode);
-    if (count > TOLD_PACKETS) notes.push(`Only the first ${TOLD_PACKETS} packets are told of one by one.`);
+    if (listener === undefined && count > TOLD_PACKETS)
+      notes.push(`More than ${TOLD_PACKETS} packets are not looked at one by one, unless answers are waited for.`);
+    else if (count > TOLD_PACKETS) notes.push(`Only the first ${TOLD_PACKETS} packets are told of one by one.`);
     notes.push(...kernelNotes(crafted, packets, destinations, wait > 0));
     return {
       engine: crafted.engine,
