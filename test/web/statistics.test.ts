@@ -136,4 +136,27 @@ describe('statistics', () => {
       .getByText(/no IPv4 or IPv6 address/)
       .waitFor();
   });
+
+  test('judge expectations, and say which does not hold', async () => {
+    const { page, complaints } = await open('checks');
+    await page.getByRole('button', { name: 'Example: a TCP handshake' }).click();
+    await page.getByRole('button', { name: 'Judge' }).click();
+    await page.getByText('Everything is as expected.').waitFor();
+    const last = page.getByRole('group', { name: 'Check 4' });
+    await last.getByLabel('Packets').fill('tcp.len == 60000');
+    await page.getByText('The checks have been changed since.').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('1 of 4 checks failed.').waitFor();
+    await screenshot(page, 'statistics-checks');
+    expect(await seriousFindings(page)).toEqual([]);
+    await last.getByLabel('How many').fill('1..5');
+    expect(await page.getByRole('button', { name: 'Judge' }).isDisabled()).toBe(true);
+    await last.getByLabel('How many').fill('0-5');
+    await page.keyboard.press('Enter');
+    await page.getByText('Everything is as expected.').waitFor();
+    await page.getByRole('button', { name: /^Packet \d+$/ }).first().click();
+    await page.waitForURL(/packet=\d/);
+    await page.getByRole('grid', { name: 'Packets' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
 });

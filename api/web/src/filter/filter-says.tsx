@@ -24,7 +24,8 @@ export function FilterSays({ id, verdict, isApplied }: Props) {
   const first = useLive(({ capture }) => Math.max(1, capture?.firstPacket ?? 1));
   const isBad = verdict.state === 'bad' || rows?.problem !== undefined;
   return (
-    <p id={id} className={isBad ? 'filter-says bad' : 'filter-says'} aria-live="polite">
+    // What counts while packets come is read when it is asked for; it would never be silent otherwise.
+    <p id={id} className={isBad ? 'filter-says bad' : 'filter-says'} aria-live={isBad || !isApplied ? 'polite' : 'off'}>
       {verdict.state === 'bad' && verdict.error}
       {verdict.state === 'checking' && words.checking}
       {verdict.state === 'unreachable' && words.unchecked}

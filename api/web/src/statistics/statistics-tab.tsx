@@ -2,6 +2,7 @@
 
 import { show, useView } from '../state/view';
 import { text } from '../text';
+import { Checks } from './checks';
 import { Conversations, Endpoints } from './pairs';
 import { Problems } from './problems';
 import { Protocols } from './protocols';
@@ -16,6 +17,7 @@ const KINDS = [
   { name: 'conversations', Kind: Conversations },
   { name: 'problems', Kind: Problems },
   { name: 'why', Kind: Why },
+  { name: 'checks', Kind: Checks },
 ] as const;
 
 export function StatisticsTab() {
