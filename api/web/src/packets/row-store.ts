@@ -4,10 +4,16 @@ import { address, get, ServiceError } from '../api/client';
 import type { Matches, PacketPage, PacketRow } from '../api/types';
 import type { News } from '../state/live';
 
-/** Rows asked for at once. */
-const PAGE = 40;
+/** Rows that are kept or forgotten together. */
+const PAGE = 100;
 /** Pages in memory: 10,000 rows, a few megabytes. */
-const MOST_PAGES = 250;
+const MOST_PAGES = 100;
+/**
+ * Rows asked for at once: after a jump those that are seen and no others, since an answer takes longer with each row; but
+ * not one by one for somebody who scrolls row by row.
+ */
+const MOST_ROWS = 200;
+const LEAST_ROWS = 40;
 /** Questions at once; a browser has six connections to a host, and the events and the details need theirs. */
 const AT_ONCE = 3;
 /** Milliseconds between questions about a filter that has not looked at everything yet. */
@@ -15,14 +21,24 @@ const POLL_MS = 250;
 
 type Page = (PacketRow | undefined)[];
 
+/** Places, both in it. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Question extends Span {
+  readonly controller: AbortController;
+}
+
 /**
  * Places are 0-based among the packets that match the filter. Whoever shows rows says which places it needs (`want`)
  * and reads what is there (`row`); listeners hear when there is more.
  */
 export class RowStore {
   private readonly pages = new Map<number, Page>();
-  private readonly asking = new Map<number, AbortController>();
-  private wanted: readonly number[] = [];
+  private readonly asking = new Set<Question>();
+  private wanted: Span = { from: 0, to: -1 };
   private readonly listeners = new Set<() => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -48,7 +64,7 @@ export class RowStore {
     /** Filter names of fields that each row is to have, for columns of one's own. */
     readonly fields: readonly string[] = [],
   ) {
-    void this.ask(0);
+    void this.ask({ from: 0, to: LEAST_ROWS - 1 });
   }
 
   /** Packets that are shown: those that match, as far as is known, or fewer while a replay has not come to the rest. */
@@ -80,7 +96,7 @@ export class RowStore {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
-    for (const question of this.asking.values()) question.abort();
+    for (const { controller } of this.asking) controller.abort();
   }
 
   /** The row at a place; undefined: it is not here yet. */
@@ -90,15 +106,12 @@ export class RowStore {
 
   /** Says which places are looked at: they are asked for, and questions for others are given up. */
   want(from: number, to: number): void {
-    const wanted: number[] = [];
-    const last = Math.min(to, this.known - 1);
-    for (let page = Math.floor(from / PAGE); page <= Math.floor(last / PAGE); page++) wanted.push(page);
-    this.wanted = wanted;
-    for (const [page, question] of this.asking) {
-      if (page !== 0 && !wanted.includes(page)) {
-        this.asking.delete(page);
-        question.abort();
-      }
+    this.wanted = { from: Math.max(0, from), to: Math.min(to, this.known - 1) };
+    for (const question of this.asking) {
+      // The first rows tell which packet is the first one.
+      if (question.from === 0 || (question.from <= this.wanted.to && this.wanted.from <= question.to)) continue;
+      this.asking.delete(question);
+      question.controller.abort();
     }
     this.askNext();
   }
@@ -157,44 +170,60 @@ export class RowStore {
     }
   }
 
-  private lacks(page: number): boolean {
-    const rows = this.pages.get(page);
-    const length = Math.min(PAGE, this.known - page * PAGE);
-    if (rows === undefined) return length > 0;
-    for (let at = 0; at < length; at++) if (rows[at] === undefined) return true;
-    return false;
+  /** The places that are looked at whose rows are neither here nor asked for, from the first to the last of them. */
+  private missing(): Span | undefined {
+    const { from, to } = this.wanted;
+    const lacks = (place: number) =>
+      this.row(place) === undefined && ![...this.asking].some((span) => span.from <= place && place <= span.to);
+    let first = from;
+    while (first <= to && !lacks(first)) first++;
+    if (first > to) return undefined;
+    let last = to;
+    while (!lacks(last)) last--;
+    return { from: first, to: Math.min(last, first + MOST_ROWS - 1) };
   }
 
   private askNext(): void {
-    for (const page of this.wanted) {
-      if (this.asking.size >= AT_ONCE) return;
-      if (!this.asking.has(page) && this.lacks(page)) void this.ask(page);
-    }
+    const missing = this.asking.size < AT_ONCE ? this.missing() : undefined;
+    if (missing === undefined) return;
+    let { from, to } = missing;
+    // Somebody scrolls on: the rows behind those that are missing are the next ones.
+    if (from > this.wanted.from) to = Math.max(to, Math.min(this.known - 1, from + LEAST_ROWS - 1));
+    else if (to < this.wanted.to) from = Math.min(from, Math.max(0, to - LEAST_ROWS + 1));
+    void this.ask({ from, to });
   }
 
-  private async ask(page: number): Promise<void> {
-    const question = new AbortController();
-    this.asking.set(page, question);
+  private async ask({ from, to }: Span): Promise<void> {
+    const question: Question = { from, to, controller: new AbortController() };
+    const { signal } = question.controller;
+    this.asking.add(question);
+    let whole = false;
     try {
-      const query = { filter: this.filter, position: page * PAGE, limit: PAGE, fields: this.fields };
-      const answer = await get('/api/captures/{id}/packets', { id: this.capture }, query, question.signal);
-      this.take(page, answer);
+      const query = { filter: this.filter, position: from, limit: to - from + 1, fields: this.fields };
+      const answer = await get('/api/captures/{id}/packets', { id: this.capture }, query, signal);
+      this.take(from, answer);
+      whole = from + answer.packets.length > Math.min(to, this.known - 1);
     } catch (error) {
-      if (question.signal.aborted || this.closed) return;
+      if (signal.aborted || this.closed) return;
       if (error instanceof ServiceError) this.problem = error;
       else this.poll(AGAIN_MS);
       this.changed();
     } finally {
-      if (this.asking.get(page) === question) this.asking.delete(page);
+      this.asking.delete(question);
     }
-    if (!this.closed) this.askNext();
+    if (this.closed) return;
+    // Rows that are counted and not there yet are not asked for again at once.
+    if (whole) this.askNext();
+    else if (this.problem === undefined) this.poll();
   }
 
-  private take(page: number, { packets, matches }: PacketPage): void {
+  private take(from: number, { packets, matches }: PacketPage): void {
     this.ready = true;
     this.problem = undefined;
-    this.keep(page, [...packets]);
-    if (page === 0 && this.unfiltered && packets.length > 0) this.first = packets[0].number;
+    if (from === 0 && this.unfiltered && packets.length > 0) this.first = packets[0].number;
+    packets.forEach((row, at) => {
+      this.put(from + at, row);
+    });
     this.learn(matches);
     this.changed();
   }
@@ -212,7 +241,8 @@ export class RowStore {
     if (this.timer !== undefined || this.closed) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      void this.ask(this.wanted[0] ?? 0);
+      const { from } = this.wanted;
+      void this.ask(this.missing() ?? { from, to: from });
     }, wait);
   }
 

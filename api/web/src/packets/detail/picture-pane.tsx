@@ -18,7 +18,7 @@ const BIT = 22;
 const LEFT = 40;
 const TOP = 20;
 const WIDTH = LEFT + ROW_BITS * BIT + 4;
-const LETTER = 6.6;
+const LETTER = 7;
 /** CSS pixels that the drawing takes at most. */
 const WIDEST = 1250;
 
@@ -280,12 +280,12 @@ function Label({ cell, row }: { readonly cell: Cell<Drawn>; readonly row: number
   const first = narrow ? shortOf(part, fits) : cut(title, fits);
   const second = narrow ? bitsOf(part) : cut(value, fits);
   const torn = cell.torn ? ` (${drawing.torn((part.to - part.from) / 8)})` : '';
-  const room = fits - title.length - 2;
+  const room = fits - title.length - torn.length - 2;
   if (twoLines || narrow || room < 3)
     return (
       <g data-small={!twoLines}>
         <text className="picture-title" x={x} y={y - (twoLines ? 3 : 2)} textAnchor="middle">
-          {first + torn}
+          {first.length + torn.length > fits ? first : first + torn}
         </text>
         <text className="picture-value" x={x} y={y + (twoLines ? 10 : 8)} textAnchor="middle">
           {second}
