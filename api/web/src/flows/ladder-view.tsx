@@ -1,7 +1,7 @@
 /** The ladder of one conversation, or of everything that the filter shows: zoom, more, and pictures to take away. */
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { get } from '../api/client';
 import { ProblemNotice } from '../parts/problem-notice';
 import { useLive } from '../state/live';
@@ -19,10 +19,23 @@ const PAGE = 200;
 const MOST_PAGES = 10;
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 
-/** @param flow id of the conversation; null: everything that the filter shows */
-export function LadderView({ flow }: { readonly flow: number | null }) {
+interface Props {
+  /** Id of the conversation; null: everything that the filter shows. */
+  readonly flow: number | null;
+  /** Another display filter than the view's. */
+  readonly filter?: string;
+  /** Packets that are to be seen at once: the ladder goes to the first of them. */
+  readonly lit?: ReadonlySet<number>;
+  /** What choosing a packet does, instead of looking at it. */
+  readonly onPick?: (packet: number) => void;
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+export function LadderView({ flow, filter: given, lit = NONE, onPick }: Props) {
   const id = useView((view) => view.capture) ?? '';
-  const filter = useView(effectiveFilter);
+  const shown = useView(effectiveFilter);
+  const filter = given ?? shown;
   const packet = useView((view) => view.packet);
   const live = useLive(({ connection }) => connection === 'live');
   const [zoom, setZoom] = useState(1);
@@ -39,6 +52,12 @@ export function LadderView({ flow }: { readonly flow: number | null }) {
   });
   const { hosts, steps } = useMemo(() => merged(data?.pages ?? []), [data]);
   const layout = useMemo(() => layoutOf(steps, hosts.length), [steps, hosts]);
+  useEffect(() => {
+    const first = box.current?.querySelector('.ladder-step.lit');
+    if (box.current === null || first == null || steps.length === 0) return;
+    const { top } = box.current.getBoundingClientRect();
+    box.current.scrollTop += first.getBoundingClientRect().top - top - box.current.clientHeight / 3;
+  }, [lit, steps]);
   const picture = (save: (svg: SVGSVGElement, name: string) => void) => {
     const svg = box.current?.querySelector('svg');
     if (svg !== null && svg !== undefined) save(svg, flow === null ? 'ladder' : `ladder-flow-${flow}`);
@@ -73,7 +92,8 @@ export function LadderView({ flow }: { readonly flow: number | null }) {
             layout={layout}
             zoom={zoom}
             selected={packet}
-            onPick={(number) => show({ packet: number })}
+            lit={lit}
+            onPick={onPick ?? ((number) => show({ packet: number }))}
           />
           {hasNextPage && (
             <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>

@@ -13,10 +13,12 @@ interface Props {
   readonly layout: Layout;
   readonly zoom: number;
   readonly selected: number | null;
+  /** Packets that stand out. */
+  readonly lit: ReadonlySet<number>;
   readonly onPick: (packet: number) => void;
 }
 
-export function Ladder({ hosts, layout, zoom, selected, onPick }: Props) {
+export function Ladder({ hosts, layout, zoom, selected, lit, onPick }: Props) {
   const { placed, height, width, lifelines } = layout;
   return (
     <svg
@@ -62,6 +64,7 @@ export function Ladder({ hosts, layout, zoom, selected, onPick }: Props) {
             y={place.y}
             layout={layout}
             selected={place.step.packet === selected}
+            lit={lit.has(place.step.packet)}
             onPick={onPick}
           />
         ),
@@ -95,6 +98,7 @@ interface ArrowProps {
   readonly y: number;
   readonly layout: Layout;
   readonly selected: boolean;
+  readonly lit: boolean;
   readonly onPick: (packet: number) => void;
 }
 
@@ -105,7 +109,7 @@ function labelOf({ label, flags, seq, ack, length }: PacketStep): string {
   return `${plain(said, 70)}${numbers === '' ? '' : ` · ${numbers}`}`;
 }
 
-function Arrow({ step, y, layout, selected, onPick }: ArrowProps) {
+function Arrow({ step, y, layout, selected, lit, onPick }: ArrowProps) {
   const { from, to, packet, relativeTime, sincePrevious, note, clientState, serverState } = step;
   const { lifelines, width } = layout;
   const self = from === to;
@@ -120,7 +124,7 @@ function Arrow({ step, y, layout, selected, onPick }: ArrowProps) {
   const side = from === 0 ? 'client' : from === 1 ? 'server' : 'other';
   return (
     <g
-      className={`ladder-step ${side}`}
+      className={`ladder-step ${side}${lit ? ' lit' : ''}`}
       role="button"
       tabIndex={0}
       aria-label={name}
