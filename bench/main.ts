@@ -14,9 +14,10 @@ import { idle } from './rows/idle.js';
 import { imports } from './rows/import.js';
 import { live } from './rows/live.js';
 import { page } from './rows/page.js';
+import { send } from './rows/send.js';
 import { decode } from './summarize.js';
 
-const ROWS: readonly Row[] = [live, imports, firstPageRow, deepFilter, exportRow, idle, page, decode];
+const ROWS: readonly Row[] = [live, imports, firstPageRow, deepFilter, exportRow, idle, page, decode, send];
 const RESULTS = fileURLToPath(new URL('../../bench/RESULTS.md', import.meta.url));
 const USAGE = `usage: npm run bench [-- [${ROWS.map((row) => row.name).join(' | ')}]... [--quick] [--output FILE]]`;
 
