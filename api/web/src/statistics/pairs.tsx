@@ -211,5 +211,5 @@ function useSight<R>(addresses: (row: R) => readonly string[]): (rows: readonly 
 
 function Count({ rows }: { readonly rows: number | undefined }) {
   if (rows === undefined) return null;
-  return <span className="stat-count">{rows > MOST_ROWS ? words.cut(MOST_ROWS) : words.rows(rows)}</span>;
+  return <span className="stat-count">{rows > MOST_ROWS ? words.cut(MOST_ROWS, rows) : words.rows(rows)}</span>;
 }

@@ -1,5 +1,6 @@
 /** What the capture consists of, and what is wrong with it. */
 
+import { useWatch } from '../room/watch';
 import { show, useView } from '../state/view';
 import { text } from '../text';
 import { Checks } from './checks';
@@ -19,15 +20,19 @@ const KINDS = [
   { name: 'why', Kind: Why },
   { name: 'checks', Kind: Checks },
 ] as const;
+/** What the service answers for the capture's own people only. */
+const OWN: ReadonlySet<string> = new Set(['why', 'checks']);
 
 export function StatisticsTab() {
   const part = useView((view) => view.part);
-  const chosen = KINDS.find(({ name }) => name === part?.split('/')[0]) ?? KINDS[0];
+  const watching = useWatch((watch) => watch.token !== null);
+  const kinds = KINDS.filter(({ name }) => !watching || !OWN.has(name));
+  const chosen = kinds.find(({ name }) => name === part?.split('/')[0]) ?? KINDS[0];
   const { Kind } = chosen;
   return (
     <>
       <nav className="stat-kinds" aria-label={words.parts}>
-        {KINDS.map(({ name }) => (
+        {kinds.map(({ name }) => (
           <button
             type="button"
             key={name}

@@ -23,7 +23,7 @@ export const statistics = {
   counting: (share: string, to: number, of: number) => `Counting … ${share}: ${count(to)} of ${count(of)} packets`,
   share: (value: number) => share.format(value),
   rows: (shown: number) => (shown === 1 ? '1 row' : `${count(shown)} rows`),
-  cut: (shown: number) => `The first ${count(shown)} rows are shown: sort, or filter, to see others.`,
+  cut: (shown: number, of: number) => `The first ${count(shown)} of ${count(of)} rows: sort or filter to see others`,
   omitted: (packets: number) => `${count(packets)} packets belong to pairs beyond the 500,000 that are kept.`,
   nothing: 'There is nothing of this kind here.',
   nothingFiltered: 'Nothing of this kind matches the filter.',

@@ -94,7 +94,7 @@ function optionsFor(element: HTMLElement, palette: string[], now: { readonly cur
   const bars = uPlot.paths.bars?.({ size: [1, Number.POSITIVE_INFINITY], align: 1, gap: 0 });
   return {
     ...sizeOf(element),
-    padding: [6, 8, 0, 0],
+    padding: [6, size * 1.4, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
