@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sendRoutes } from '../../api/send.js';
 import { hasTshark } from '../support/decrypted.js';
 import { createPair, namespacesMissing, type Pair } from '../support/netns.js';
 import { cookedFile, frameFile } from '../support/sent-frames.js';
@@ -43,6 +44,12 @@ interface Job {
   total: number | null;
   report?: Sent & { tooLong: number; refused: number };
   error?: ProblemBody;
+}
+
+/** Answers are as the OpenAPI document says. */
+function described(method: string, path: string, status: number, body: unknown): void {
+  const route = sendRoutes.find(({ declaration }) => declaration.method === method && declaration.path === path);
+  expect(route?.declaration.responses[status].schema?.safeParse(body).error).toBeUndefined();
 }
 
 const ping = [{ ip: { dst: '127.0.0.1' } }, { icmp: { type: 8 } }, { payload: 'netglass' }];
@@ -111,6 +118,7 @@ describe('on loopback', () => {
   const send = async (request: object): Promise<Sent> => {
     const { status, body } = await daemon.json<Sent & ProblemBody>('/api/send', request);
     expect([status, body.detail]).toEqual([200, undefined]);
+    described('post', '/api/send', 200, body);
     return body;
   };
 
@@ -194,10 +202,12 @@ describe('on loopback', () => {
   rooted(`in the background it is followed, and stopped${needsRoot}`, async () => {
     const request = { layers: ping, count: 100_000, interval: 0.01, background: true };
     const { status, headers, body } = await daemon.json<Job>('/api/send', request);
+    described('post', '/api/send', 202, body);
     expect([status, headers.get('location'), body.state]).toEqual([202, `/api/send/${body.id}`, 'running']);
     const look = async () => (await daemon.json<Job>(`/api/send/${body.id}`)).body;
     await eventually(async () => ((await look()).sent > 3 ? true : undefined));
     const stopped = (await daemon.json<Job>(`/api/send/${body.id}/stop`, {})).body;
+    described('post', '/api/send/{job}/stop', 200, stopped);
     expect(stopped).toMatchObject({ state: 'stopped', total: 100_000 });
     expect(stopped.sent).toBeLessThan(100_000);
     expect(stopped.report!.sent).toBe(stopped.sent);
@@ -229,6 +239,7 @@ describe('on loopback', () => {
       const job = (await daemon.json<Job>(`/api/send/${body.id}`)).body;
       return job.state === 'running' ? undefined : job;
     });
+    described('get', '/api/send/{job}', 200, done);
     expect(done).toMatchObject({ state: 'done', sent: 20, report: { sent: 20, tooLong: 0, refused: 0 } });
     await eventually(async () => {
       const { packets } = (await daemon.json<CaptureBody>(`/api/captures/${capture.id}`)).body;
