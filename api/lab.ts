@@ -30,7 +30,7 @@ const step = told
     output: z.string().optional().describe('Several lines that the step printed.'),
     time,
     endTime: time,
-    mark: count.describe('Id of its mark in the capture.'),
+    mark: count.nullable().describe('Id of its mark in the capture; null: it could not be written.'),
     packets: z.array(count).describe('Packets that it made, or that the kernel sent because of it.'),
     received: z.array(count).describe('Packets that brought what it received.'),
     flow: z.int().nullable().describe('Of its first packet.'),

@@ -198,7 +198,7 @@ function lookBack(stage: Stage, address: string, note: string): Promise<string |
 /** What a resolver finds, or in words that it finds nothing; it is asked in a thread that nobody can stop. */
 async function resolved(stage: Stage, asked: Promise<readonly string[]>): Promise<Outcome<string | undefined>> {
   let answer: { readonly found: readonly string[] } | { readonly error: string } | undefined;
-  const settled = asked.then(
+  void asked.then(
     (found) => {
       answer = { found };
     },
@@ -207,7 +207,6 @@ async function resolved(stage: Stage, asked: Promise<readonly string[]>): Promis
     },
   );
   if (!(await stage.until(() => answer !== undefined, PATIENCE))) {
-    void settled;
     return { value: undefined, result: 'NULL ETIMEDOUT', error: 'ETIMEDOUT', touch: RESOLVER };
   }
   if (answer !== undefined && 'found' in answer)

@@ -72,7 +72,9 @@ export function link(steps: readonly MadeStep[], rows: readonly PacketRow[]): St
 function makerOf(steps: readonly MadeStep[], packet: Packet): number {
   const begun = (step: MadeStep): boolean => step.began <= packet.time;
   if (packet.wanted) {
-    const own = steps.findLastIndex((step) => begun(step) && step.does === 'sends' && isFrom(step, packet));
+    // A call that the full buffer refused has sent nothing.
+    const has = (step: MadeStep): boolean => step.does === 'sends' && step.error !== 'EAGAIN' && isFrom(step, packet);
+    const own = steps.findLastIndex((step) => begun(step) && has(step));
     if (own >= 0) return own;
   }
   // What an ICMP error is about is in it, and the kernel sends it at once.

@@ -19,6 +19,8 @@ const MOST_PACKETS = 5000;
 /** Milliseconds after which packets that were captured are surely in a block, and the longest that they are waited for. */
 const BLOCK = 120;
 const LONGEST_SETTLING = 2000;
+/** Marks that are written at once at most. */
+const MOST_UNWRITTEN = 64;
 /** Milliseconds after which a list of sockets is surely a new one. */
 const SOCKETS_AGE = 250;
 /** Milliseconds after which a run for which nobody asks is ended. */
@@ -56,6 +58,8 @@ export class Run implements Floor {
   private upcoming: Telling | undefined;
   private error: CaptureError | undefined;
   private readonly warnings: string[] = [];
+  /** Marks that are not on the disk yet: writing one takes longer than the calls of some demos may lie apart. */
+  private readonly unwritten: { readonly text: string; readonly time: bigint; readonly step?: MadeStep }[] = [];
   private ending: string | undefined;
   private grant: { resolve(): void; reject(error: Error): void } | undefined;
   private idle: NodeJS.Timeout | undefined;
@@ -161,6 +165,7 @@ export class Run implements Floor {
   async view() {
     const { demo, parameters } = this.request;
     this.keepAlive();
+    if (this.services.store.get(this.capture) !== undefined) this.writeMarks();
     const rows = await this.rows();
     const links = link(this.steps, rows);
     return {
@@ -194,13 +199,16 @@ export class Run implements Floor {
   }
 
   async turn(step: Telling): Promise<void> {
-    this.check();
+    this.throwIfEnding();
     this.upcoming = step;
     if (!this.request.stepwise) {
+      if (this.unwritten.length < MOST_UNWRITTEN) return;
+      this.writeMarks();
       // Many steps in a row leave the event loop to others now and then.
-      if (this.steps.length % 20 === 19) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
       return;
     }
+    this.writeMarks();
     const granted = new Promise<void>((resolve, reject) => {
       this.grant = { resolve, reject };
     });
@@ -210,8 +218,9 @@ export class Run implements Floor {
 
   made(step: Omit<MadeStep, 'mark'>): void {
     this.upcoming = undefined;
-    const { id } = this.mark(stepText(step), step.does === 'receives' ? step.ended : step.began);
-    this.steps.push({ ...step, mark: id });
+    const made: MadeStep = { ...step, mark: null };
+    this.steps.push(made);
+    this.unwritten.push({ text: stepText(step), time: step.does === 'receives' ? step.ended : step.began, step: made });
   }
 
   async packets(filter: string, limit: number): Promise<PacketDetail[]> {
@@ -234,6 +243,7 @@ export class Run implements Floor {
       yield file;
     }
     const { id } = await store.importStream(octets(), name);
+    this.writeMarks();
     const before = this.capture;
     this.capture = id;
     this.after = 0;
@@ -241,6 +251,11 @@ export class Run implements Floor {
   }
 
   check(): void {
+    this.throwIfEnding();
+    this.writeMarks();
+  }
+
+  private throwIfEnding(): void {
     if (this.ending !== undefined) throw new Ended(this.ending);
   }
 
@@ -251,7 +266,7 @@ export class Run implements Floor {
     await new Promise((resolve) => setImmediate(resolve));
     let state: RunState = 'finished';
     try {
-      this.mark(`lab: ${demo.name} begins`);
+      this.unwritten.push({ text: `lab: ${demo.name} begins`, time: this.stage.now() });
       await demo.run(this.stage, parameters as never);
     } catch (error) {
       state = error instanceof Ended ? 'ended' : 'failed';
@@ -269,7 +284,8 @@ export class Run implements Floor {
   private async finish(text: string): Promise<void> {
     const { store } = this.services;
     try {
-      this.mark(text);
+      this.unwritten.push({ text, time: this.stage.now() });
+      this.writeMarks();
       await settle(store, this.capture);
       if (this.own) await store.stop(this.capture);
     } catch (error) {
@@ -277,8 +293,12 @@ export class Run implements Floor {
     }
   }
 
-  private mark(text: string, time = calls().now()) {
-    return this.services.store.mark(this.capture, text, time);
+  /** @throws CaptureError when the capture is gone, or the disk takes no more */
+  private writeMarks(): void {
+    const marks = this.unwritten.splice(0);
+    if (marks.length === 0) return;
+    const written = this.services.store.marks(this.capture, marks);
+    for (const [index, { step }] of marks.entries()) if (step !== undefined) step.mark = written[index].id;
   }
 
   /** Says so when nothing of what was sent has been captured. */

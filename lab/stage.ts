@@ -18,7 +18,7 @@ const MOST_PACKETS = 200;
 export interface Floor {
   /** Resolves when the step may be made. @throws when the run is to end */
   turn(step: Telling): Promise<void>;
-  /** Tells of a step, and puts its mark. @returns the mark's id */
+  /** Tells of a step, and puts its mark. */
   made(step: Omit<MadeStep, 'mark'>): void;
   /** Details of the run's packets so far that meet a display filter. */
   packets(filter: string, limit: number): Promise<PacketDetail[]>;
@@ -32,6 +32,8 @@ export interface Floor {
 export class Stage {
   private readonly cleanups: (() => void | Promise<void>)[] = [];
   private steps = 0;
+  /** Within `together`: whether the next step waits for its turn. */
+  private free: 'never' | 'after this one' | 'yes' = 'never';
 
   constructor(private readonly floor: Floor) {}
 
@@ -42,12 +44,23 @@ export class Stage {
    */
   async step<T>(telling: Telling, action: () => Outcome<T> | Promise<Outcome<T>>): Promise<T> {
     if (this.steps >= MOST_STEPS) throw new CaptureError('bad-option', `A run has at most ${MOST_STEPS} steps.`);
-    await this.floor.turn(telling);
+    if (this.free !== 'yes') await this.floor.turn(telling);
+    if (this.free === 'after this one') this.free = 'yes';
     const began = this.now();
     const outcome = await action();
     const { value, ...told } = outcome;
     this.floor.made({ ...telling, began, ended: this.now(), ...told, number: ++this.steps });
     return value;
+  }
+
+  /** Makes steps one right after the other, for what shows only so; to somebody who steps, they are one. */
+  async together<T>(steps: () => Promise<T>): Promise<T> {
+    this.free = 'after this one';
+    try {
+      return await steps();
+    } finally {
+      this.free = 'never';
+    }
   }
 
   /** Has something undone when the run is over, however it ends; the last first. */

@@ -56,8 +56,8 @@ export interface MadeStep extends Telling, Omit<Outcome<unknown>, 'value'> {
   readonly number: number;
   readonly began: bigint;
   readonly ended: bigint;
-  /** Id of its mark in the capture. */
-  readonly mark: number;
+  /** Id of its mark in the capture; null until it is written. */
+  mark: number | null;
 }
 
 /** Characters of a mark at most. */

@@ -10,8 +10,10 @@ import type { Stage } from './stage.js';
 /** Octets of both buffers: small, so that few sends fill them. Linux doubles what it is asked for, for its own records. */
 const BUFFER = 8192;
 const CHUNK = 1024;
-/** Sends that fill both buffers many times over. */
-const MOST_SENDS = 200;
+/** More than both buffers hold. */
+const MOST_OCTETS = 200 * CHUNK;
+/** Milliseconds in which the receiver's kernel takes what fits: its ACK may be delayed, and a probe takes 200. */
+const DRAINED = 250;
 /** Milliseconds: a delayed ACK comes within 40 on Linux, a probe of the window after 200 and more. */
 const DELAYED = 150;
 const SLOW = 700;
@@ -64,14 +66,17 @@ async function showNagle(stage: Stage, client: LabSocket, server: LabSocket, mes
     await server.setsockopt('TCP_QUICKACK', 0, {
       note: 'Linux acknowledges at once while a connection is young. Without that, it waits up to 40 ms for data to carry the ACK.',
     });
-  for (let number = 1; number <= messages; number++)
-    await client.send(message(number), {
-      note:
-        number === 1
-          ? 'Nothing is unacknowledged: it leaves at once.'
-          : 'Nagle: small, and the first is not acknowledged yet, so it waits in the send buffer.',
-      look: 'tcp.len > 0',
-    });
+  // All of them before the first is acknowledged.
+  await stage.together(async () => {
+    for (let number = 1; number <= messages; number++)
+      await client.send(message(number), {
+        note:
+          number === 1
+            ? 'Nothing is unacknowledged: it leaves at once.'
+            : 'Nagle: small, and the first is not acknowledged yet, so it waits in the send buffer.',
+        look: 'tcp.len > 0',
+      });
+  });
   await sleep(stage, 'server', DELAYED, 'The delayed ACK comes, and all that waited leaves in one packet.');
   await server.recv(2048, { note: `${messages} sends, one recv: the stream has no borders.` });
 }
@@ -89,17 +94,7 @@ async function showNoDelay(client: LabSocket, server: LabSocket, messages: numbe
 
 async function showWindow(stage: Stage, client: LabSocket, server: LabSocket): Promise<void> {
   await client.setsockopt('SO_SNDBUF', BUFFER, { note: 'A small send buffer, so that it is full soon, too.' });
-  const chunk = Buffer.alloc(CHUNK, 'x');
-  let sent = 0;
-  for (let number = 1; number <= MOST_SENDS; number++) {
-    const { octets, error } = await client.send(chunk, {
-      mayFail: ['EAGAIN'],
-      note: 'Nobody reads: the octets fill the receiver’s buffer, then the sender’s. A send that would block says EAGAIN here.',
-      look: 'tcp.window_size_value',
-    });
-    if (error !== undefined) break;
-    sent += octets;
-  }
+  const sent = await stage.together(() => fill(stage, client));
   await sleep(stage, 'server', SLOW, 'A slow reader. The window is closed; the sender probes it, and gets zero again.');
   // How fast the last octets go in is the kernel's timers' business.
   await stage.seen('tcp.analysis.zero_window', 1, LONGEST_FILLING);
@@ -111,6 +106,27 @@ async function showWindow(stage: Stage, client: LabSocket, server: LabSocket): P
     if (data.length === 0) break;
     got += data.length;
   }
+}
+
+/** Sends until both buffers are full. @returns how many octets they took */
+async function fill(stage: Stage, client: LabSocket): Promise<number> {
+  const chunk = Buffer.alloc(CHUNK, 'x');
+  let sent = 0;
+  for (let before = -1; sent > before && sent < MOST_OCTETS; ) {
+    before = sent;
+    for (;;) {
+      const { octets, error } = await client.send(chunk, {
+        mayFail: ['EAGAIN'],
+        note: 'Nobody reads: the octets fill the receiver’s buffer, then the sender’s. A send that would block says EAGAIN here.',
+        look: 'tcp.window_size_value',
+      });
+      if (error !== undefined || sent >= MOST_OCTETS) break;
+      sent += octets;
+    }
+    // What the receiver's kernel still takes makes room here.
+    await stage.wait(DRAINED);
+  }
+  return sent;
 }
 
 function sleep(stage: Stage, end: string, milliseconds: number, note: string): Promise<void> {

@@ -17,18 +17,16 @@ export async function playDemo(demo: Demo, parameters: Record<string, unknown>, 
   const place = await labPlace(options);
   // With -w - the packets have standard output to themselves.
   const print = options.write === '-' ? console.error : console.log;
-  let interrupted = false;
-  const interrupt = (): void => {
-    interrupted = true;
-  };
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
   try {
     const { capture, step: stepwise = false } = options;
     let run = await place.begin(demo.name, { parameters, capture, stepwise, wait: 0 });
     const printer = new StepPrinter(print, options.code);
     run = stepwise
-      ? await stepThrough(place, run, printer)
-      : await follow(place, run, options.json === true ? undefined : printer, () => interrupted);
+      ? await stepThrough(place, run, printer, stop.signal)
+      : await follow(place, run, options.json === true ? undefined : printer, stop.signal);
     if (options.json === true) print(JSON.stringify(run, undefined, 2));
     else {
       printer.steps(run, true);
@@ -47,11 +45,11 @@ async function follow(
   place: LabPlace,
   begun: RunView,
   printer: StepPrinter | undefined,
-  interrupted: () => boolean,
+  stop: AbortSignal,
 ): Promise<RunView> {
   let run = begun;
   while (run.state === 'running') {
-    if (interrupted()) {
+    if (stop.aborted) {
       const last = await lookAt(place, run.id);
       await place.end(run.id);
       return { ...last, state: 'ended' };
@@ -63,9 +61,9 @@ async function follow(
   return run;
 }
 
-async function stepThrough(place: LabPlace, begun: RunView, printer: StepPrinter): Promise<RunView> {
+async function stepThrough(place: LabPlace, begun: RunView, printer: StepPrinter, stop: AbortSignal): Promise<RunView> {
   let run = begun;
-  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: process.stdin, signal: stop })[Symbol.asyncIterator]();
   while (run.state === 'waiting') {
     printer.next(run);
     const { done } = await lines.next();

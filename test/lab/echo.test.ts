@@ -73,7 +73,7 @@ afterAll(() => daemon.stop());
     for (const { code } of run.steps) for (const text of Object.values(code)) expect(text).not.toBe('');
     const { body } = await daemon.json<{ marks: { text: string; id: number }[] }>(`/api/captures/${run.capture}/marks`);
     const marks = new Map(body.marks.map(({ id, text }) => [id, text]));
-    for (const { mark, text } of run.steps) expect(marks.get(mark)).toBe(text);
+    for (const { mark, text } of run.steps) expect(marks.get(mark ?? 0)).toBe(text);
     expect(body.marks[0].text).toBe('lab: udp-echo begins');
     expect(body.marks.at(-1)?.text).toBe('lab: udp-echo finished');
   });
