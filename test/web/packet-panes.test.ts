@@ -127,6 +127,21 @@ describe('bytes', () => {
   });
 });
 
+test('a hidden field is hidden in tree, bytes, header picture, lens and list, until it is revealed', async () => {
+  const { page } = await open();
+  await item(page, /Transmission Control Protocol/).dblclick();
+  await item(page, /^Destination Port/).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: /^Hide until revealed/ }).click();
+  await item(page, 'Destination Port: ▒▒▒').waitFor();
+  expect(await litBytes(page)).toEqual(['▒▒', '▒▒']);
+  await picture(page).getByRole('option', { name: 'Destination Port: ▒▒▒' }).waitFor();
+  await lens(page).getByText('These bytes are hidden').waitFor();
+  const info = page.getByRole('grid', { name: 'Packets' }).locator('[aria-selected=true] [data-column=info]');
+  expect(await info.textContent()).toBe('▒▒▒');
+  await page.getByRole('button', { name: 'Reveal everything' }).click();
+  await item(page, 'Destination Port: 80').waitFor();
+});
+
 describe('the header picture', () => {
   test('has this packet’s values in the cells, and is bound to the tree', async () => {
     const { page } = await open();

@@ -57,7 +57,7 @@ export function GridRow(props: Props) {
           data-column={column.name}
           className={column.align === 'end' ? 'packet-cell align-end' : 'packet-cell'}
         >
-          {column.name === 'info' && row !== undefined && <Flags row={row} />}
+          {column.name === 'info' && row !== undefined && <Flags row={row} marks={marks} />}
           {row === undefined ? '' : isToldBy(column.name, hidden, row) ? HIDDEN : column.value(row)}
         </span>
       ))}
@@ -66,8 +66,10 @@ export function GridRow(props: Props) {
 }
 
 /** What is remarkable, in words: colour alone tells nobody. */
-function Flags({ row }: { readonly row: PacketRow }) {
+function Flags({ row, marks }: { readonly row: PacketRow; readonly marks: readonly Mark[] }) {
   const problems = row.problems.filter((problem) => problem !== 'analysis');
+  // Marks are comments of the packet behind them; these stand before it already.
+  const comments = row.comments?.filter((comment) => !marks.some(({ text }) => text === comment)) ?? [];
   return (
     <>
       {problems.map((problem) => (
@@ -75,8 +77,8 @@ function Flags({ row }: { readonly row: PacketRow }) {
           {words.problems[problem].word}
         </span>
       ))}
-      {row.comments !== undefined && row.comments.length > 0 && (
-        <span className="packet-flag" data-problem="comment" title={plain(row.comments.join('\n'), 500)}>
+      {comments.length > 0 && (
+        <span className="packet-flag" data-problem="comment" title={plain(comments.join('\n'), 500)}>
           {words.comment}
         </span>
       )}

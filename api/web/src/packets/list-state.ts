@@ -2,6 +2,7 @@
 
 import { useMemo } from 'react';
 import { create } from 'zustand';
+import { ServiceError } from '../api/client';
 import { effectiveFilter, show, useView } from '../state/view';
 import { added, filterOf, has, type Ranges, removed } from './ranges';
 import { RowStore } from './row-store';
@@ -129,19 +130,39 @@ export function useChosen(): { readonly count: number | null; readonly filter: s
   }, [chosen, rows, packet]);
 }
 
+/** The packet that the list is on its way to. */
+let revealing: number | null = null;
+
 /** Selects a packet by its number, wherever in the list it is. */
 export async function reveal(number: number): Promise<void> {
   const { rows } = useList.getState();
+  revealing = number;
   show({ packet: number });
-  if (rows === null) return;
+  try {
+    if (rows !== null) await bring(rows, number);
+  } catch (error) {
+    // Where the service does not answer, the page says so already.
+    if (rows !== null && error instanceof ServiceError) rows.problem = error;
+  } finally {
+    if (revealing === number) revealing = null;
+  }
+}
+
+async function bring(rows: RowStore, number: number): Promise<void> {
   await once(rows, () => rows.ready || rows.problem !== undefined);
   const place = await rows.placeOf(number);
   // A filter finds its packets one after the other.
   await once(rows, () => rows.count > place || rows.complete || rows.problem !== undefined);
-  const still = useList.getState().rows === rows && useView.getState().packet === number;
-  if (!still) return;
+  if (useList.getState().rows !== rows || useView.getState().packet !== number) return;
   useList.setState({ selected: place, follow: false, chosen: [], anchor: number });
   scrollTo(place, true);
+}
+
+/** Brings the view's packet into sight when somebody else has chosen it: another part of the page, Back, a presenter. */
+export function keepUp(packet: number | null): void {
+  const { rows, selected } = useList.getState();
+  if (packet === null) useList.setState({ selected: -1, chosen: [], anchor: null });
+  else if (rows !== null && revealing !== packet && rows.row(selected)?.number !== packet) void reveal(packet);
 }
 
 /** Follows the newest packet, or stops where it is. */

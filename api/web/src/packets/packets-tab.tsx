@@ -1,13 +1,13 @@
 /** The packets: their list, and below it the one that is selected. */
 
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { ProblemNotice } from '../parts/problem-notice';
 import { Splitter, useShare } from '../parts/splitter';
 import { useView } from '../state/view';
 import { text } from '../text';
 import { DetailPanes } from './detail/detail-panes';
 import { FindBar } from './find-bar';
-import { useList } from './list-state';
+import { keepUp, useList } from './list-state';
 import { ListTools } from './list-tools';
 import { MarkDialog } from './mark-dialog';
 import { PacketGrid, useRows } from './packet-grid';
@@ -19,6 +19,7 @@ export function PacketsTab() {
   const box = useRef<HTMLDivElement>(null);
   const share = useShare('list', 0.37);
   const packet = useView((view) => view.packet);
+  useEffect(() => keepUp(packet), [packet]);
   return (
     <div ref={box} className="packets" data-detail={packet !== null}>
       <div className="packets-list" style={{ '--share': `${share * 100}%` } as React.CSSProperties}>

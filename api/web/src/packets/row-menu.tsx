@@ -7,6 +7,7 @@ import { filterActions } from '../filter/filter-menu';
 import { copyText } from '../out/copy';
 import { type Action, type At, ContextMenu } from '../parts/context-menu';
 import { plain } from '../parts/plain';
+import { HIDDEN, isToldBy, useChallenge } from '../room/challenge';
 import { useSettings } from '../state/settings';
 import { useView } from '../state/view';
 import { text } from '../text';
@@ -28,9 +29,10 @@ interface Props {
 export function RowMenu({ row, column, at, onClose }: Props) {
   const filter = useView((view) => view.filter);
   const names = useSettings((settings) => settings.columns);
+  const hidden = useChallenge((challenge) => challenge.hidden);
   const { protocols } = useFields(at !== undefined);
   if (row === undefined) return null;
-  const cell = column?.filter?.(row);
+  const cell = column === undefined || isToldBy(column.name, hidden, row) ? undefined : column.filter?.(row);
   const protocol = protocolOf(row.protocol);
   const quick: (readonly [string, string | undefined])[] = [
     [words.source, addressIs(row.source ?? '', 'addr')],
@@ -43,7 +45,7 @@ export function RowMenu({ row, column, at, onClose }: Props) {
       ? []
       : [{ label, detail: plain(condition, 60), run: () => applyCondition(condition, filter === '' ? 'only' : 'and') }],
   );
-  const copied = columnsOf(names).map((one) => one.value(row));
+  const copied = columnsOf(names).map((one) => (isToldBy(one.name, hidden, row) ? HIDDEN : one.value(row)));
   return (
     <ContextMenu
       at={at}

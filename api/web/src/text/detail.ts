@@ -91,6 +91,7 @@ export const detail = {
   },
   order: {
     choose: 'Select a field or up to 8 bytes to see what they are worth in either byte order.',
+    hidden: 'These bytes are hidden until the challenge is solved.',
     tooMany: (length: number) => `${octets(length)} are selected. The lens reads up to 8.`,
     chosen: (name: string, hex: string) => `${name}: ${hex}`,
     plain: (length: number) => octets(length),

@@ -3,7 +3,7 @@
 import { text } from '../../text';
 import { selectNode } from './detail-state';
 import { innermost, isBits, octetsOf, type TreeNode } from './model';
-import { titleOf, wordsOf } from './show';
+import { hiddenOctets, titleOf, wordsOf } from './show';
 import type { Shown } from './use-detail';
 
 const words = text.detail;
@@ -19,6 +19,7 @@ interface Props {
 export function BitView({ shown, node, bytes }: Props) {
   const { from, to } = octetsOf(node);
   if (!isBits(node) || to - from > WIDEST || to > bytes.length) return null;
+  if (hiddenOctets(shown.tree, node.source).some((range) => range.from < to && from < range.to)) return null;
   const octets = Array.from(bytes.subarray(from, to), (octet, at) => ({ octet, at: from + at }));
   return (
     <div className="bit-view" role="group" aria-label={words.hex.bits(from, to - 1)}>

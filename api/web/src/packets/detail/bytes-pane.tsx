@@ -9,6 +9,7 @@ import './bytes-pane.css';
 import { hoverNode, type Range, selectBit, showSource, usePointed } from './detail-state';
 import { asciiOf } from './lens';
 import { innermost, octetsOf, type TreeNode } from './model';
+import { hiddenOctets } from './show';
 import { type Shown, useSelected, useSource } from './use-detail';
 
 const words = text.detail;
@@ -80,6 +81,8 @@ function Rows({ shown, source, bytes }: RowsProps) {
   const lit = octets ?? here(selected);
   const layer = selected === undefined ? undefined : here(tree.find((node) => node.layer === selected.layer));
   const hovered = here(hover);
+  const secret = hiddenOctets(tree, source);
+  const isSecret = (octet: number) => secret.some((range) => within(octet, range));
   const dragging = useRef(false);
 
   useEffect(() => {
@@ -192,7 +195,7 @@ function Rows({ shown, source, bytes }: RowsProps) {
               </span>
               {part.map((octet, at) => {
                 const place = first + at;
-                const hex = octet.toString(16).padStart(2, '0');
+                const hex = isSecret(place) ? '▒▒' : octet.toString(16).padStart(2, '0');
                 return (
                   <span
                     role="gridcell"
@@ -219,7 +222,7 @@ function Rows({ shown, source, bytes }: RowsProps) {
                   const place = first + at;
                   return (
                     <span key={place} {...state(place)}>
-                      {asciiOf(octet)}
+                      {isSecret(place) ? '▒' : asciiOf(octet)}
                     </span>
                   );
                 })}

@@ -6,7 +6,7 @@ import { usePointed } from './detail-state';
 import { hexOf, type Reading, readingOf, WIDEST } from './lens';
 import './lens-pane.css';
 import { isBits, octetsOf, type TreeNode } from './model';
-import { titleOf } from './show';
+import { hiddenOctets, titleOf } from './show';
 import { type Shown, useSelected, useSource } from './use-detail';
 
 const words = text.detail;
@@ -20,12 +20,16 @@ export function LensPane({ shown }: { readonly shown: Shown }) {
   const node = chosen === null && selected?.source === source && selected.to > selected.from ? selected : undefined;
   const range = chosen ?? (node === undefined ? undefined : octetsOf(node));
   const octets = range === undefined ? undefined : bytes.subarray(range.from, range.to);
+  const isHidden =
+    range !== undefined && hiddenOctets(shown.tree, source).some(({ from, to }) => from < range.to && range.from < to);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard has to reach what is below its edge
     <section className="lens" aria-label={words.lens} tabIndex={0}>
       <h3 className="pane-title">{words.lens}</h3>
       {octets === undefined || octets.length === 0 ? (
         <p className="lens-note">{order.choose}</p>
+      ) : isHidden ? (
+        <p className="lens-note">{order.hidden}</p>
       ) : octets.length > WIDEST ? (
         <p className="lens-note">{order.tooMany(octets.length)}</p>
       ) : (

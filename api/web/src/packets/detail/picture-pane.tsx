@@ -7,7 +7,7 @@ import type { TreeNode } from './model';
 import { type Cell, labelPlace, outline, type Picture, pictureOf, ROW_BITS } from './picture';
 import './picture-pane.css';
 import { saveSvg } from './save-svg';
-import { titleOf, wordsOf } from './show';
+import { isHidden, titleOf, wordsOf } from './show';
 import { type Shown, useSelected } from './use-detail';
 
 const words = text.detail;
@@ -315,8 +315,9 @@ function shortOf({ field, layer }: TreeNode, letters: number): string {
 /** Where RFCs write something else than Wireshark's names begin with. */
 const KNOWN: Readonly<Record<string, string>> = { push: 'PSH', reset: 'RST', version: 'Ver', hdr_len: 'IHL', rb: '0' };
 
-function bitsOf({ field }: TreeNode): string {
-  const value = field?.value;
+function bitsOf(node: TreeNode): string {
+  if (isHidden(node)) return '▒';
+  const value = node.field?.value;
   if (typeof value === 'boolean') return value ? '1' : '0';
   return typeof value === 'number' ? String(value) : '';
 }

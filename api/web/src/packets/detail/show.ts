@@ -2,7 +2,7 @@
 
 import { plain } from '../../parts/plain';
 import { HIDDEN, useChallenge } from '../../room/challenge';
-import type { TreeNode } from './model';
+import { octetsOf, type TreeNode } from './model';
 
 /** Characters of a value in a line of the tree. */
 const LINE = 300;
@@ -36,4 +36,20 @@ export function lineOf(node: TreeNode): { readonly title: string; readonly value
   // "Frame, Frame 25: …" says the same twice.
   if (value.startsWith(`${title} `)) return { title, value: value.slice(title.length + 1), computed: false };
   return { title, value: value === title ? '' : value, computed: node.field?.generated ?? false };
+}
+
+/** The octets of a source that would tell what is hidden: `to` is behind the last one. */
+export function hiddenOctets(tree: readonly TreeNode[], source: number): readonly { from: number; to: number }[] {
+  const { hidden } = useChallenge.getState();
+  const found: { from: number; to: number }[] = [];
+  if (hidden.size === 0) return found;
+  const look = (nodes: readonly TreeNode[]) => {
+    for (const node of nodes) {
+      if (node.source === source && node.to > node.from && node.field !== undefined && hidden.has(node.field.name))
+        found.push(octetsOf(node));
+      look(node.children);
+    }
+  };
+  look(tree);
+  return found;
 }
