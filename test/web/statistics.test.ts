@@ -2,7 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { ethernet, type Host, ipv4, udp } from '../../src/sample-frames.js';
 import { eventually, TestDaemon } from '../api/daemon.js';
+import { pcapBytes } from '../support/pcap-bytes.js';
 import { seriousFindings } from './axe.js';
 import { screenshot, WebBrowser } from './browser.js';
 
@@ -154,9 +156,41 @@ describe('statistics', () => {
     await last.getByLabel('How many').fill('0-5');
     await page.keyboard.press('Enter');
     await page.getByText('Everything is as expected.').waitFor();
-    await page.getByRole('button', { name: /^Packet \d+$/ }).first().click();
+    await page
+      .getByRole('button', { name: /^Packet \d+$/ })
+      .first()
+      .click();
     await page.waitForURL(/packet=\d/);
     await page.getByRole('grid', { name: 'Packets' }).waitFor();
     expect(complaints).toEqual([]);
   });
+});
+
+test('a name that a stranger has chosen is text', async () => {
+  const host = (last: number): Host => ({ mac: [2, 0, 0, 0, 0, last], v4: [192, 0, 2, last], v6: [] });
+  const label = Buffer.from('<img src=x onerror=alert(1)>\u202e\u001b[31m');
+  const name = Buffer.concat([Buffer.from([label.length]), label, Buffer.from([0])]);
+  // A response (RFC 1035, section 4) that gives the name to 192.0.2.66.
+  const answer = Buffer.concat([
+    Buffer.from('123481800001000100000000', 'hex'),
+    name,
+    Buffer.from('00010001c00c000100010000003c0004c0000242', 'hex'),
+  ]);
+  const reply = ethernet(
+    host(1),
+    host(66).mac,
+    0x0800,
+    ipv4(host(1), host(66), 17, udp(host(1), host(66), 4, [53, 40_000], answer)),
+  );
+  const { body } = await daemon.import(
+    pcapBytes({ records: [{ seconds: 1, fraction: 0, data: reply }] }),
+    'names.pcap',
+  );
+  const { page, complaints } = await browser.open(`${daemon.base}/c/${body.id}?tab=statistics&part=endpoints`);
+  const cell = page.getByRole('gridcell', { name: /192\.0\.2\.66 <img src=x/ });
+  await cell.waitFor();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  expect(await cell.textContent()).not.toMatch(/[\u0000-\u001f\u202e]/);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(complaints).toEqual([]);
 });
