@@ -10,6 +10,7 @@ import { useCaptures } from './captures/use-captures';
 import { FilterBar } from './filter/filter-bar';
 import { FilterMenu } from './filter/filter-menu';
 import { FlowsTab } from './flows/flows-tab';
+import { LabTab } from './lab/lab-tab';
 import { OutMenu } from './out/out-menu';
 import { fieldsOf } from './packets/columns';
 import { openList, useChosen, useList } from './packets/list-state';
@@ -21,7 +22,7 @@ import { useWatch } from './room/watch';
 import { WatchBar } from './room/watch-bar';
 import { follow, onNews, useLive } from './state/live';
 import { useSettings } from './state/settings';
-import { effectiveFilter, show, showCapture, type Tab, useView } from './state/view';
+import { effectiveFilter, show, type Tab, useView } from './state/view';
 import { StatisticsTab } from './statistics/statistics-tab';
 import { text } from './text';
 import { Timeline } from './timeline/timeline';
@@ -31,6 +32,7 @@ const PARTS: readonly { readonly tab: Tab; readonly Part: () => React.ReactNode 
   { tab: 'packets', Part: PacketsTab },
   { tab: 'flows', Part: FlowsTab },
   { tab: 'statistics', Part: StatisticsTab },
+  { tab: 'lab', Part: LabTab },
   { tab: 'captures', Part: CapturesTab },
 ];
 
@@ -129,8 +131,8 @@ function useFirstCapture(): void {
   useEffect(() => {
     if (capture !== null || data === undefined || data.length === 0) return;
     const best = data.findLast(({ state }) => state === 'running') ?? data[data.length - 1];
-    const { tab, filter } = useView.getState();
-    showCapture(best.id, { tab, filter });
+    // In the place of the address without a capture, to which Back would only lead in circles.
+    show({ capture: best.id }, true);
   }, [capture, data]);
 }
 

@@ -22,6 +22,8 @@ export interface Settings {
   readonly colours: boolean;
   /** Whether the timeline is open. */
   readonly timeline: boolean;
+  /** The programming language that the lab shows calls in. */
+  readonly language: string;
 }
 
 const KEY = 'netglass.settings';
@@ -36,6 +38,7 @@ export const DEFAULTS: Settings = {
   splits: {},
   colours: true,
   timeline: true,
+  language: 'python',
 };
 
 function isOfKind(value: unknown, like: unknown): boolean {

@@ -5,10 +5,11 @@ import { captures } from './captures';
 import { detail } from './detail';
 import { filter } from './filter';
 import { flows } from './flows';
+import { lab } from './lab';
 import { out } from './out';
 import { packets } from './packets';
 import { room } from './room';
 import { statistics } from './statistics';
 import { timeline } from './timeline';
 
-export const text = { app, captures, detail, filter, flows, out, packets, room, statistics, timeline };
+export const text = { app, captures, detail, filter, flows, lab, out, packets, room, statistics, timeline };
