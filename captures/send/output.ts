@@ -64,8 +64,15 @@ async function linkError(name: string, { code, message }: Error & { code?: strin
   switch (code) {
     case 'no-permission':
       return sendPermissionError(message);
-    case 'no-such-interface':
-      return noSuchInterface(name, await interfaceNames());
+    case 'no-such-interface': {
+      const existing = await interfaceNames();
+      if (!existing.includes(name)) return noSuchInterface(name, existing);
+      return new CaptureError(
+        'unsupported',
+        `${name} is no interface of its own: frames cannot be sent by it.`,
+        'Name the one that they are to leave by, such as lo.',
+      );
+    }
     case 'unsupported':
       return new CaptureError(
         'unsupported',

@@ -56,7 +56,9 @@ export const icmpCodec: Codec = codec(icmp, {
   body: (layer, random) => {
     const { given, out } = layer;
     const type = messageType(layer, ECHO_REQUEST);
-    const code = given.has('code') ? wireNumber(layer.codec.names.field('code'), given.take('code'), 'code') : 0;
+    const code = given.has('code')
+      ? wireNumber(layer.codec.names.field('code'), given.take('code'), given.at('code'))
+      : 0;
     const needsMtu = type === UNREACHABLE && code === FRAGMENTATION_NEEDED;
     const routers = given.takeList('router_address').length;
     const defaults: Defaults = {

@@ -39,6 +39,7 @@ interface Sent {
 
 interface Job {
   id: string;
+  startedAt: string;
   state: string;
   sent: number;
   total: number | null;
@@ -251,6 +252,25 @@ describe('on loopback', () => {
     for (const number of [1, 7, 20]) expect(await octets(capture.id, number)).toBe(await octets(stored.id, number));
   });
 
+  rooted(`packets leave no earlier than their pace has it${needsRoot}`, async () => {
+    const stored = (await daemon.import(frameFile(30))).body;
+    const capture = (
+      await daemon.json<CaptureBody>('/api/captures', { interfaces: ['lo'], captureFilter: 'port 4999' })
+    ).body;
+    // 5 ms apart at half the speed.
+    const request = { interface: 'lo', speed: 0.5 };
+    const { startedAt, id } = (await daemon.json<Job>(`/api/captures/${stored.id}/replay`, request)).body;
+    await eventually(async () =>
+      (await daemon.json<Job>(`/api/send/${id}`)).body.state === 'running' ? undefined : true,
+    );
+    await daemon.json(`/api/captures/${capture.id}/stop`, {});
+    const { packets } = (await daemon.json<{ packets: { time: string }[] }>(`/api/captures/${capture.id}/packets`))
+      .body;
+    expect(packets.length).toBe(30);
+    for (const [index, { time }] of packets.entries())
+      expect(Date.parse(time) - Date.parse(startedAt)).toBeGreaterThanOrEqual(index * 10 - 1);
+  });
+
   rooted(`a long replay is stopped${needsRoot}`, async () => {
     const stored = (await daemon.import(frameFile(30))).body;
     const slow = { interface: 'lo', speed: 0.001 };
@@ -268,6 +288,9 @@ describe('on loopback', () => {
       return `${status} ${body.detail}`;
     };
     expect(await problem(id, { interface: 'nope0' })).toBe('400 There is no interface called "nope0" here.');
+    expect(await problem(id, { interface: 'any' })).toBe(
+      '400 any is no interface of its own: frames cannot be sent by it.',
+    );
     expect(await problem(id, { interface: 'lo', filter: 'tcp.prot' })).toMatch(/^400 .*did you mean tcp.port/);
     expect(await problem(id, { interface: 'lo', speed: -1 })).toMatch(/^400 The body's "speed" is not right/);
     expect(await problem(id, { interface: 'lo', rate: 501 })).toMatch(/^400 A rate of 501 .* above the limit of 500/);
