@@ -6,21 +6,17 @@ import type { QueryService } from '../captures/query/query-service.js';
 import type { PacketDetail, PacketRow } from '../captures/query/query-types.js';
 import { CaptureError } from '../captures/sources/source.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
-import { calls } from './calls.js';
 import type { Demo } from './demo.js';
 import { requireFree } from './free-ports.js';
 import { LINK_FIELDS, link } from './links.js';
+import { RunMarks } from './run-marks.js';
 import { stepView, tellingView } from './run-view.js';
+import { settle } from './settle.js';
 import { type Floor, Stage } from './stage.js';
-import { type MadeStep, stepText, type Telling } from './step.js';
+import type { MadeStep, Telling } from './step.js';
 
 /** Packets of a run that are linked to its steps. */
 const MOST_PACKETS = 5000;
-/** Milliseconds after which packets that were captured are surely in a block, and the longest that they are waited for. */
-const BLOCK = 120;
-const LONGEST_SETTLING = 2000;
-/** Marks that are written at once at most. */
-const MOST_UNWRITTEN = 64;
 /** Milliseconds after which a list of sockets is surely a new one. */
 const SOCKETS_AGE = 250;
 /** Milliseconds after which a run for which nobody asks is ended. */
@@ -58,8 +54,7 @@ export class Run implements Floor {
   private upcoming: Telling | undefined;
   private error: CaptureError | undefined;
   private readonly warnings: string[] = [];
-  /** Marks that are not on the disk yet: writing one takes longer than the calls of some demos may lie apart. */
-  private readonly unwritten: { readonly text: string; readonly time: bigint; readonly step?: MadeStep }[] = [];
+  private readonly marks: RunMarks;
   private ending: string | undefined;
   private grant: { resolve(): void; reject(error: Error): void } | undefined;
   private idle: NodeJS.Timeout | undefined;
@@ -75,6 +70,7 @@ export class Run implements Floor {
     /** Number of the last packet that is not the run's. */
     private after: number,
   ) {
+    this.marks = new RunMarks(services.store);
     this.changed = this.nextChange();
     this.done = this.play();
   }
@@ -165,7 +161,7 @@ export class Run implements Floor {
   async view() {
     const { demo, parameters } = this.request;
     this.keepAlive();
-    if (this.services.store.get(this.capture) !== undefined) this.writeMarks();
+    if (this.services.store.get(this.capture) !== undefined) this.marks.write(this.capture);
     const rows = await this.rows();
     const links = link(this.steps, rows);
     return {
@@ -202,13 +198,13 @@ export class Run implements Floor {
     this.throwIfEnding();
     this.upcoming = step;
     if (!this.request.stepwise) {
-      if (this.unwritten.length < MOST_UNWRITTEN) return;
-      this.writeMarks();
+      if (!this.marks.many) return;
+      this.marks.write(this.capture);
       // Many steps in a row leave the event loop to others now and then.
       await new Promise((resolve) => setImmediate(resolve));
       return;
     }
-    this.writeMarks();
+    this.marks.write(this.capture);
     const granted = new Promise<void>((resolve, reject) => {
       this.grant = { resolve, reject };
     });
@@ -220,7 +216,7 @@ export class Run implements Floor {
     this.upcoming = undefined;
     const made: MadeStep = { ...step, mark: null };
     this.steps.push(made);
-    this.unwritten.push({ text: stepText(step), time: step.does === 'receives' ? step.ended : step.began, step: made });
+    this.marks.ofStep(made);
   }
 
   async packets(filter: string, limit: number): Promise<PacketDetail[]> {
@@ -243,7 +239,7 @@ export class Run implements Floor {
       yield file;
     }
     const { id } = await store.importStream(octets(), name);
-    this.writeMarks();
+    this.marks.write(this.capture);
     const before = this.capture;
     this.capture = id;
     this.after = 0;
@@ -252,7 +248,7 @@ export class Run implements Floor {
 
   check(): void {
     this.throwIfEnding();
-    this.writeMarks();
+    this.marks.write(this.capture);
   }
 
   private throwIfEnding(): void {
@@ -266,7 +262,7 @@ export class Run implements Floor {
     await new Promise((resolve) => setImmediate(resolve));
     let state: RunState = 'finished';
     try {
-      this.unwritten.push({ text: `lab: ${demo.name} begins`, time: this.stage.now() });
+      this.marks.add(`lab: ${demo.name} begins`, this.stage.now());
       await demo.run(this.stage, parameters as never);
     } catch (error) {
       state = error instanceof Ended ? 'ended' : 'failed';
@@ -284,21 +280,13 @@ export class Run implements Floor {
   private async finish(text: string): Promise<void> {
     const { store } = this.services;
     try {
-      this.unwritten.push({ text, time: this.stage.now() });
-      this.writeMarks();
+      this.marks.add(text, this.stage.now());
+      this.marks.write(this.capture);
       await settle(store, this.capture);
       if (this.own) await store.stop(this.capture);
     } catch (error) {
       this.warnings.push((error as Error).message);
     }
-  }
-
-  /** @throws CaptureError when the capture is gone, or the disk takes no more */
-  private writeMarks(): void {
-    const marks = this.unwritten.splice(0);
-    if (marks.length === 0) return;
-    const written = this.services.store.marks(this.capture, marks);
-    for (const [index, { step }] of marks.entries()) if (step !== undefined) step.mark = written[index].id;
   }
 
   /** Says so when nothing of what was sent has been captured. */
@@ -340,20 +328,6 @@ export class Run implements Floor {
 }
 
 export type RunView = Awaited<ReturnType<Run['view']>>;
-
-/** Waits until a capture has indexed what has come by. */
-async function settle(store: CaptureStore, id: string): Promise<void> {
-  const asked = calls().now();
-  let before = -1;
-  await sleep(BLOCK);
-  for (const end = performance.now() + LONGEST_SETTLING; performance.now() < end; await sleep(60)) {
-    const record = store.get(id);
-    if (record === undefined || record.packets === before) return;
-    // Where other programs are busy there is no silence, but what came before this is there.
-    if (record.lastTime !== null && BigInt(record.lastTime) > asked) return;
-    before = record.packets;
-  }
-}
 
 function asCaptureError(error: unknown): CaptureError {
   return error instanceof CaptureError ? error : new CaptureError('io', `The demo failed: ${(error as Error).message}`);
