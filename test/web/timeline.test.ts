@@ -74,6 +74,27 @@ describe('the timeline', () => {
     expect(limitsOf(page)).toEqual([null, null]);
   });
 
+  test('goes to a moment by a click, or by Enter', async () => {
+    const id = await daemon.sample();
+    const { page } = await open(`/c/${id}`);
+    await page.getByRole('grid', { name: 'Packets' }).getByRole('row').nth(3).waitFor();
+    const box = await page.locator('.timeline .u-over').boundingBox();
+    if (box === null) throw new Error('there is no chart');
+    await page.mouse.click(box.x + box.width / 2, box.y + 20);
+    await page.waitForURL(/packet=/);
+    const packet = Number(new URL(page.url()).searchParams.get('packet'));
+    const { body } = await daemon.json<{ packets: { number: number; relativeTime: number }[] }>(
+      `/api/captures/${id}/packets`,
+    );
+    const middle = (body.packets.at(-1)?.relativeTime ?? 0) / 2;
+    const wanted = body.packets.find(({ relativeTime }) => relativeTime >= middle);
+    expect(Math.abs(packet - (wanted?.number ?? 0))).toBeLessThanOrEqual(1);
+    await page.getByRole('slider').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('packet') === '1');
+  });
+
   test('limits the time by keys', async () => {
     const id = await daemon.sample();
     const { page } = await open(`/c/${id}`);

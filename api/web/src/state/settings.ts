@@ -37,7 +37,8 @@ export const DEFAULTS: Settings = {
   open: ['tcp.flags', 'ip.flags'],
   splits: {},
   colours: true,
-  timeline: true,
+  // A telephone has no room for it above the list, until somebody asks.
+  timeline: window.innerWidth >= 640,
   language: 'python',
 };
 

@@ -29,6 +29,8 @@ export function StatisticsTab() {
   const kinds = KINDS.filter(({ name }) => !watching || !OWN.has(name));
   const chosen = kinds.find(({ name }) => name === part?.split('/')[0]) ?? KINDS[0];
   const { Kind } = chosen;
+  const capture = useView((view) => view.capture);
+  if (capture === null) return <p className="notice">{text.app.noCaptures}</p>;
   return (
     <>
       <nav className="stat-kinds" aria-label={words.parts}>

@@ -1,7 +1,7 @@
 /** Statistics under the filter of the view, counted on while they are not complete, and again while a capture grows. */
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { get } from '../api/client';
+import { get, UnreachableError } from '../api/client';
 import type { Answers } from '../api/types';
 import { useLive } from '../state/live';
 import { effectiveFilter, useView } from '../state/view';
@@ -34,10 +34,10 @@ export function useStatistic<K extends Kind>(kind: K, type?: string) {
       const [, ofCapture, ofKind, ofType] = query?.queryKey ?? [];
       return ofCapture === id && ofKind === kind && ofType === type ? keepPreviousData(before) : undefined;
     },
-    refetchInterval: ({ state: { data } }) => {
+    refetchInterval: ({ state: { data, error } }) => {
       if (data !== undefined && !data.answer.complete) return 250;
       // Large answers are asked for less often.
-      return growing ? Math.max(LEAST_MS, 5 * (data?.took ?? 0)) : false;
+      return growing || error instanceof UnreachableError ? Math.max(LEAST_MS, 5 * (data?.took ?? 0)) : false;
     },
   });
 }

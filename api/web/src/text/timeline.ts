@@ -30,8 +30,9 @@ export const timeline = {
   legend: 'Protocols: press to hide or show',
   others: 'others',
   chart: 'Moment in the capture',
-  chartHelp: 'Arrow keys move, with Shift they mark a time; Escape shows the whole capture again.',
-  hint: 'Drag to look at a part of the time',
+  chartHelp:
+    'Arrow keys move, with Shift they mark a time; Enter goes to the packets; Escape shows the whole capture again.',
+  hint: 'Click to go to a moment, drag to look at a part of the time',
   whole: 'Whole capture',
   limits: (from: string, to: string) => `${from} to ${to}`,
   start: 'the beginning',

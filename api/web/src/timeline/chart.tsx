@@ -32,6 +32,7 @@ interface Props {
   /** Changes when colours or sizes do. */
   readonly look: string;
   readonly onHover: (bucket: number | null) => void;
+  readonly onGo: (time: number) => void;
   readonly onLimit: (from: number, to: number) => void;
 }
 
@@ -57,7 +58,11 @@ export function Chart(props: Props) {
     if (element === null) return;
     const made = new uPlot(optionsFor(element, palette.split(','), now), dataOf(now.current.drawn), element);
     chart.current = made;
-    const stop = dragged(made, (begin, end) => now.current.onLimit(begin, end));
+    const stop = dragged(
+      made,
+      (time) => now.current.onGo(time),
+      (begin, end) => now.current.onLimit(begin, end),
+    );
     const observer = new ResizeObserver(() => made.setSize(sizeOf(element)));
     observer.observe(element);
     return () => {

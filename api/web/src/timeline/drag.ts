@@ -6,10 +6,15 @@ import type uPlot from 'uplot';
 const LEAST = 4;
 
 /**
+ * @param clicked gets the value of the x axis where was clicked
  * @param done gets the values of the x axis between which was dragged, the lesser first
  * @returns what ends that
  */
-export function dragged(chart: uPlot, done: (from: number, to: number) => void): () => void {
+export function dragged(
+  chart: uPlot,
+  clicked: (at: number) => void,
+  done: (from: number, to: number) => void,
+): () => void {
   const { over } = chart;
   let begun: number | undefined;
   const place = (event: PointerEvent) => {
@@ -31,8 +36,8 @@ export function dragged(chart: uPlot, done: (from: number, to: number) => void):
     const [from, to] = [begun, place(event)];
     begun = undefined;
     mark(0, 0);
-    if (Math.abs(to - from) < LEAST) return;
-    done(chart.posToVal(Math.min(from, to), 'x'), chart.posToVal(Math.max(from, to), 'x'));
+    if (Math.abs(to - from) < LEAST) clicked(chart.posToVal(to, 'x'));
+    else done(chart.posToVal(Math.min(from, to), 'x'), chart.posToVal(Math.max(from, to), 'x'));
   };
   const cancel = () => {
     begun = undefined;

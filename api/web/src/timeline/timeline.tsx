@@ -11,6 +11,7 @@ import { Chart, type Drawn } from './chart';
 import { Legend } from './legend';
 import { Reading } from './reading';
 import './timeline.css';
+import { goTo } from './go-to';
 import { TimelineTable } from './timeline-table';
 import { useLook } from './use-look';
 import { useMoment } from './use-moment';
@@ -27,6 +28,12 @@ function limit(from: number, to: number): void {
 }
 
 export function Timeline() {
+  const capture = useView((view) => view.capture);
+  // Whoever has no capture is told so below.
+  return capture === null ? null : <Shown />;
+}
+
+function Shown() {
   const shown = useSettings((settings) => settings.timeline);
   const { data, error } = useTimeline(shown);
   const [measure, setMeasure] = useState<Measure>('packets');
@@ -117,7 +124,9 @@ function Body({ course: { timeline, offset }, measure, table }: BodyProps) {
     [buckets, offset, interval, protocols, hidden, measure],
   );
   const colours = protocols.map((name, place) => (name === '' ? '--series-others' : `--series-${place + 1}`));
-  const moment = useMoment(drawn, limit);
+  const [problem, setProblem] = useState<unknown>();
+  const go = (time: number) => void goTo(time).then(() => setProblem(undefined), setProblem);
+  const moment = useMoment(drawn, limit, go);
   const at = hovered ?? moment.at;
   return (
     <>
@@ -141,6 +150,7 @@ function Body({ course: { timeline, offset }, measure, table }: BodyProps) {
           at={moment.at}
           look={look}
           onHover={setHovered}
+          onGo={go}
           onLimit={limit}
         />
       </div>
@@ -148,6 +158,7 @@ function Body({ course: { timeline, offset }, measure, table }: BodyProps) {
         <Legend protocols={protocols} colours={colours} hidden={hidden} onChange={setHidden} />
         <Reading drawn={drawn} timeline={timeline} at={at} measure={measure} protocols={protocols} />
       </div>
+      <ProblemNotice error={problem} />
       {!complete && (
         <p className="timeline-quiet" role="status">
           {words.looking}

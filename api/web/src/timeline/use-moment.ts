@@ -9,8 +9,15 @@ interface Marked {
   readonly to: number;
 }
 
-/** @param limit is called when what was marked is to be looked at: when Shift is let go */
-export function useMoment({ times, interval }: Drawn, limit: (from: number, to: number) => void) {
+/**
+ * @param limit is called when what was marked is to be looked at: when Shift is let go
+ * @param go is called when the moment's first packet is wanted: Enter
+ */
+export function useMoment(
+  { times, interval }: Drawn,
+  limit: (from: number, to: number) => void,
+  go: (time: number) => void,
+) {
   const [at, setAt] = useState<number | null>(null);
   /** The bucket at which Shift was first held. */
   const [anchor, setAnchor] = useState<number | null>(null);
@@ -28,6 +35,10 @@ export function useMoment({ times, interval }: Drawn, limit: (from: number, to: 
     if (event.key === 'Escape') {
       setAnchor(null);
       show({ from: null, to: null });
+      return;
+    }
+    if (event.key === 'Enter' && place !== null) {
+      go(times[place]);
       return;
     }
     const now = place ?? 0;

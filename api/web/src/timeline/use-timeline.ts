@@ -1,7 +1,7 @@
 /** The course of the capture, asked again while it grows, but never faster than it can be answered. */
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { get } from '../api/client';
+import { get, UnreachableError } from '../api/client';
 import type { Answers, Capture } from '../api/types';
 import { useLive } from '../state/live';
 import { useView } from '../state/view';
@@ -51,7 +51,9 @@ export function useTimeline(shown: boolean) {
     queryFn: ({ signal }) => ask(id ?? '', filter, signal),
     enabled: shown && id !== null && known,
     placeholderData: (before, query) => (query?.queryKey[1] === id ? keepPreviousData(before) : undefined),
-    refetchInterval: ({ state: { data } }) =>
-      growing || data?.timeline.complete === false ? Math.max(LEAST_MS, 3 * (data?.took ?? 0)) : false,
+    refetchInterval: ({ state: { data, error } }) =>
+      growing || data?.timeline.complete === false || error instanceof UnreachableError
+        ? Math.max(LEAST_MS, 3 * (data?.took ?? 0))
+        : false,
   });
 }
