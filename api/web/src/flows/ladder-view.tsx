@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { get } from '../api/client';
 import { ProblemNotice } from '../parts/problem-notice';
 import { useLive } from '../state/live';
+import { useSettings } from '../state/settings';
 import { effectiveFilter, show, useView } from '../state/view';
 import { text } from '../text';
 import { count } from '../text/app';
@@ -26,19 +27,22 @@ interface Props {
   readonly filter?: string;
   /** Packets that are to be seen at once: the ladder goes to the first of them. */
   readonly lit?: ReadonlySet<number>;
+  /** The mark that is to be seen with them. */
+  readonly litMark?: number | null;
+  readonly onPickMark?: (mark: number) => void;
   /** What choosing a packet does, instead of looking at it. */
   readonly onPick?: (packet: number) => void;
 }
 
 const NONE: ReadonlySet<number> = new Set();
 
-export function LadderView({ flow, filter: given, lit = NONE, onPick }: Props) {
+export function LadderView({ flow, filter: given, lit = NONE, litMark = null, onPickMark, onPick }: Props) {
   const id = useView((view) => view.capture) ?? '';
   const shown = useView(effectiveFilter);
   const filter = given ?? shown;
   const packet = useView((view) => view.packet);
   const live = useLive(({ connection }) => connection === 'live');
-  const [zoom, setZoom] = useState(1);
+  const [zoom, setZoom] = useState(() => (useSettings.getState().large ? 1.5 : 1));
   const box = useRef<HTMLDivElement>(null);
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['sequence', id, flow, flow === null ? filter : ''],
@@ -52,12 +56,13 @@ export function LadderView({ flow, filter: given, lit = NONE, onPick }: Props) {
   });
   const { hosts, steps } = useMemo(() => merged(data?.pages ?? []), [data]);
   const layout = useMemo(() => layoutOf(steps, hosts.length), [steps, hosts]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: they are looked for in the drawing that they change
   useEffect(() => {
-    const first = box.current?.querySelector('.ladder-step.lit');
+    const first = box.current?.querySelector('.lit');
     if (box.current === null || first == null || steps.length === 0) return;
     const { top } = box.current.getBoundingClientRect();
     box.current.scrollTop += first.getBoundingClientRect().top - top - box.current.clientHeight / 3;
-  }, [lit, steps]);
+  }, [lit, litMark, steps]);
   const picture = (save: (svg: SVGSVGElement, name: string) => void) => {
     const svg = box.current?.querySelector('svg');
     if (svg !== null && svg !== undefined) save(svg, flow === null ? 'ladder' : `ladder-flow-${flow}`);
@@ -93,6 +98,8 @@ export function LadderView({ flow, filter: given, lit = NONE, onPick }: Props) {
             zoom={zoom}
             selected={packet}
             lit={lit}
+            litMark={litMark}
+            onPickMark={onPickMark}
             onPick={onPick ?? ((number) => show({ packet: number }))}
           />
           {hasNextPage && (

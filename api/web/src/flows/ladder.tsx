@@ -15,10 +15,13 @@ interface Props {
   readonly selected: number | null;
   /** Packets that stand out. */
   readonly lit: ReadonlySet<number>;
+  readonly litMark: number | null;
+  /** Undefined: marks are only read. */
+  readonly onPickMark: ((mark: number) => void) | undefined;
   readonly onPick: (packet: number) => void;
 }
 
-export function Ladder({ hosts, layout, zoom, selected, lit, onPick }: Props) {
+export function Ladder({ hosts, layout, zoom, selected, lit, litMark, onPickMark, onPick }: Props) {
   const { placed, height, width, lifelines } = layout;
   return (
     <svg
@@ -56,7 +59,14 @@ export function Ladder({ hosts, layout, zoom, selected, lit, onPick }: Props) {
       ))}
       {placed.map((place) =>
         isMark(place.step) ? (
-          <Mark key={`mark ${place.step.mark}`} place={place} text={place.step.text} layout={layout} />
+          <Mark
+            key={`mark ${place.step.mark}`}
+            place={place}
+            text={place.step.text}
+            layout={layout}
+            lit={place.step.mark === litMark}
+            onPick={onPickMark?.bind(null, place.step.mark)}
+          />
         ) : (
           <Arrow
             key={place.step.packet}
@@ -77,14 +87,20 @@ function Mark({
   place: { y },
   text: words,
   layout,
+  lit,
+  onPick,
 }: {
   readonly place: Placed;
   readonly text: string;
   readonly layout: Layout;
+  readonly lit: boolean;
+  readonly onPick: (() => void) | undefined;
 }) {
   const shown = plain(words, 110);
   return (
-    <g className="ladder-mark">
+    // biome-ignore lint/a11y/noStaticElementInteractions: who has no mouse chooses the same in the list of steps
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the same
+    <g className={`ladder-mark${lit ? ' lit' : ''}${onPick === undefined ? '' : ' choosable'}`} onClick={onPick}>
       <rect x={8} y={y - 16} width={layout.width - 16} height={24} rx={5} />
       <text x={18} y={y}>
         {shown}

@@ -48,7 +48,7 @@ export function DemoPage({ demo }: { readonly demo: LabDemo }) {
             <ParameterInput key={parameter.name} parameter={parameter} />
           ))}
           {joinable !== null && (
-            <label className="check">
+            <label className="check lab-joins">
               <input type="checkbox" checked={joins} onChange={({ target }) => setJoins(target.checked)} />
               <span>{words.joins(joinable.name)}</span>
             </label>

@@ -14,7 +14,7 @@ import './run.css';
 import { RunTools } from './run-tools';
 import { StepDetail } from './step-detail';
 import { StepList } from './step-list';
-import { type LabDemo, useRun } from './use-lab';
+import { isOver, type LabDemo, useRun } from './use-lab';
 
 const words = text.lab;
 
@@ -51,10 +51,15 @@ export function RunPage({ demo, id, chosen }: Props) {
   );
 }
 
-/** The number of the step that is looked at: the chosen one, or the newest; of a run without any, the one that comes. */
-function lookedAt({ steps, next }: LabRun, chosen: number | null): number {
+/**
+ * The number of the step that is looked at: the chosen one, or the newest; of a run without any, the one that comes. A run
+ * that was made at once is read from its beginning.
+ */
+function lookedAt(run: LabRun, chosen: number | null): number {
+  const { steps, next } = run;
   const last = steps.length + (next === null ? 0 : 1);
-  return chosen === null || chosen > last ? Math.max(1, steps.length) : chosen;
+  if (chosen !== null && chosen <= last) return chosen;
+  return isOver(run) && !run.stepwise ? 1 : Math.max(1, steps.length);
 }
 
 function Run({ run, chosen }: { readonly run: LabRun; readonly chosen: number | null }) {
@@ -98,6 +103,11 @@ function Run({ run, chosen }: { readonly run: LabRun; readonly chosen: number | 
               flow={null}
               filter={filter}
               lit={lit}
+              litMark={step?.mark ?? null}
+              onPickMark={(mark) => {
+                const of = run.steps.findIndex((one) => one.mark === mark);
+                if (of >= 0) choose(of + 1);
+              }}
               onPick={(packet) => {
                 show({ packet });
                 const of = run.steps.findIndex((one) => one.packets.includes(packet));
