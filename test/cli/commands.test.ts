@@ -34,11 +34,11 @@ describe('help', () => {
   test('names every command', async () => {
     const { status, stdout } = await netglass(['--help']);
     expect(status).toBe(0);
-    for (const name of ['start', 'interfaces', 'doctor', 'read', 'import', 'export', 'reindex'])
+    for (const name of ['start', 'interfaces', 'doctor', 'read', 'import', 'export', 'reindex', 'lab'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
-  test.each(['start', 'interfaces', 'doctor', 'read', 'import', 'export', 'reindex'])('of %s', async (name) => {
+  test.each(['start', 'interfaces', 'doctor', 'read', 'import', 'export', 'reindex', 'lab'])('of %s', async (name) => {
     const { status, stdout } = await netglass([name, '--help']);
     expect(status).toBe(0);
     expect(stdout).toContain(`Usage: netglass ${name}`);
