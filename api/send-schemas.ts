@@ -38,7 +38,9 @@ export const sendBody = z.strictObject({
     .min(0)
     .max(LONGEST_FOREGROUND)
     .optional()
-    .describe('Seconds to wait for answers, after the last packet; the wait ends when every packet is answered.'),
+    .describe(
+      'Seconds to wait for answers, after the last packet, of at most 100; the wait ends when every packet is answered.',
+    ),
   background: z.boolean().optional().describe('Answer at once, with 202 and what can be asked and stopped.'),
 });
 
@@ -84,7 +86,7 @@ const sentPacket = z
       })
       .nullable(),
   })
-  .describe('The first hundred packets; none when more are sent and no answers are waited for.');
+  .describe('As long as they are no more than a hundred, and no larger than 4 MiB together.');
 
 export const report = z.object({
   engine: z.enum(['raw-socket', 'native']),
@@ -120,6 +122,6 @@ export const job = z.object({
   total: orNull(count).describe('Packets that there are to send; null where that is not known beforehand.'),
   startedAt: time,
   stoppedAt: orNull(time),
-  report: z.union([report, replayReport]).optional(),
+  report: z.union([report, replayReport]).optional().describe('Of the last ones that have ended.'),
   error: problem.optional().describe('Why it failed.'),
 });

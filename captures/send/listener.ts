@@ -6,6 +6,8 @@ import type { LiveSource } from '../sources/live.js';
 import { type Headers, readHeaders } from './headers.js';
 import { isSame, type ReplyKind, replyKind, type SentPacket } from './replies.js';
 
+/** Octets that are kept of what was sent, and of what was heard before it was known what it belongs to. */
+const MOST_OCTETS = 4 << 20;
 /** Kernel buffer of such a short capture. */
 const BUFFER_BYTES = 4 << 20;
 
@@ -33,6 +35,8 @@ export class Listener {
   readonly exchanges: Exchange[] = [];
   /** What was heard before it was known that its packet had been sent. */
   private early: Heard[] = [];
+  private earlyOctets = 0;
+  private octets = 0;
   private readonly reading: Promise<void>;
   private changed: () => void = () => undefined;
 
@@ -56,10 +60,12 @@ export class Listener {
 
   /** A packet has left. */
   add(bytes: Uint8Array, sent: SentPacket, time: bigint): void {
-    if (this.exchanges.length >= this.most) return;
+    if (this.exchanges.length >= this.most || this.octets > MOST_OCTETS) return;
+    this.octets += bytes.length;
     this.exchanges.push({ number: this.exchanges.length + 1, bytes, sent, time, left: undefined, reply: undefined });
     const early = this.early;
     this.early = [];
+    this.earlyOctets = 0;
     for (const heard of early) this.match(heard);
   }
 
@@ -105,11 +111,17 @@ export class Listener {
           time:
             (BigInt(view.getUint32(at + EPB.timeHigh, true)) << 32n) | BigInt(view.getUint32(at + EPB.timeLow, true)),
         };
-        if (!this.match(heard) && this.early.length < this.most * 4) this.early.push(heard);
+        if (!this.match(heard)) this.keep(heard);
       }
       this.changed();
     }
     this.changed();
+  }
+
+  private keep(heard: Heard): void {
+    if (this.early.length >= this.most * 4 || this.earlyOctets > MOST_OCTETS) return;
+    this.early.push(heard);
+    this.earlyOctets += heard.bytes.length;
   }
 
   /** Whether it belongs to something that was sent. */

@@ -59,16 +59,21 @@ export async function sendPackets(
 ): Promise<SendReport> {
   const { count = 1, interval = 0, wait = 0, rate = room.limit.perSecond } = request;
   requireRate(rate, room.limit);
+  if (wait > 0 && count > TOLD_PACKETS)
+    throw new CaptureError(
+      'bad-option',
+      `Answers to ${count} packets are not waited for; the most is ${TOLD_PACKETS}.`,
+      'Send fewer, or leave the wait out and look at the answers in a capture.',
+    );
   const destinations = new Destinations(room.anywhere);
   const crafted = await craft(request, destinations);
   const notes = [...crafted.notes];
   const output = await (crafted.interface === undefined ? openRawOutput() : openLinkOutput(crafted.interface));
   let listener: Listener | undefined;
   try {
-    listener = count <= TOLD_PACKETS || wait > 0 ? await listen(crafted, count, wait > 0, notes) : undefined;
+    listener = count <= TOLD_PACKETS ? await listen(crafted, count, wait > 0, notes) : undefined;
     const started = performance.now();
     const { linkType } = crafted.packet;
-    let told = 0;
     await sendAll(
       new Copies(crafted.packet, count, interval * 1e9),
       output,
@@ -78,7 +83,7 @@ export async function sendPackets(
         signal,
         progress,
         left: (view, start, length, time) => {
-          if (listener === undefined || told++ >= TOLD_PACKETS) return;
+          if (listener === undefined) return;
           const bytes = new Uint8Array(view.buffer, view.byteOffset + start, length).slice();
           listener.add(bytes, sentPacket(bytes, linkType), time);
         },
@@ -88,9 +93,7 @@ export async function sendPackets(
     const seconds = (performance.now() - started) / 1000;
     await listener?.close();
     const packets = await reportPackets(listener?.exchanges ?? [], crafted.packet, room.decode);
-    if (listener === undefined && count > TOLD_PACKETS)
-      notes.push(`More than ${TOLD_PACKETS} packets are not looked at one by one, unless answers are waited for.`);
-    else if (count > TOLD_PACKETS) notes.push(`Only the first ${TOLD_PACKETS} packets are told of one by one.`);
+    if (count > TOLD_PACKETS) notes.push(`More than ${TOLD_PACKETS} packets are not looked at one by one.`);
     notes.push(...kernelNotes(crafted, packets, destinations, wait > 0));
     return {
       engine: crafted.engine,
@@ -142,7 +145,7 @@ async function listen(
         : // Who answers may be another host: a router, or anybody in a group.
           `host ${text} or icmp or icmp6 or (vlan and (host ${text} or icmp or icmp6))${isGroup(text) ? ' or ip or ip6' : ''}`;
   try {
-    return await Listener.open(name, filter, Math.min(count, TOLD_PACKETS));
+    return await Listener.open(name, filter, count);
   } catch (error) {
     if (answers || !(error instanceof CaptureError)) throw error;
     notes.push(`How the packets left could not be looked at: ${error.message}`);

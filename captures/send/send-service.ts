@@ -12,8 +12,9 @@ import { SentLog } from './sent-log.js';
 
 /** Sendings at a time. */
 export const MOST_RUNNING = 4;
-/** Sendings that have ended and are remembered. */
+/** Sendings that have ended and are remembered, and those of them whose packets are. */
 const REMEMBERED = 100;
+const REPORTS = 10;
 
 export interface SendPermission {
   /** Packets a second of all together. */
@@ -27,7 +28,6 @@ export interface SendJob {
   readonly kind: 'send' | 'replay';
   /** Of a replay: the capture. */
   readonly capture: string | undefined;
-  readonly request: SendRequest | ReplayRequest;
   state: 'running' | 'done' | 'stopped' | 'failed';
   /** Grows while it runs. */
   readonly progress: Progress;
@@ -35,6 +35,7 @@ export interface SendJob {
   readonly total: number | undefined;
   readonly startedAt: Date;
   stoppedAt: Date | undefined;
+  /** What came of it; of those that ended long ago it is forgotten. */
   report: SendReport | ReplayReport | undefined;
   error: Error | undefined;
 }
@@ -126,7 +127,6 @@ export class SendService {
       id: randomUUID(),
       kind,
       capture,
-      request,
       state: 'running',
       progress: { packets: 0, bytes: 0 },
       total,
@@ -136,7 +136,7 @@ export class SendService {
       error: undefined,
     };
     const control = new AbortController();
-    const ended = this.follow(job, control.signal, run).finally(() => this.running.delete(job.id));
+    const ended = this.follow(job, request, control.signal, run).finally(() => this.running.delete(job.id));
     this.running.set(job.id, { job, control, ended });
     this.jobs.set(job.id, job);
     this.forget();
@@ -145,12 +145,13 @@ export class SendService {
 
   private async follow(
     job: SendJob,
+    request: SendRequest | ReplayRequest,
     signal: AbortSignal,
     run: (signal: AbortSignal, progress: Progress) => Promise<SendReport | ReplayReport>,
   ): Promise<void> {
     try {
       // What cannot be written down is not sent.
-      this.room.log.request({ id: job.id, what: job.kind, capture: job.capture, request: job.request });
+      this.room.log.request({ id: job.id, what: job.kind, capture: job.capture, request });
       job.report = await run(signal, job.progress);
       job.state = signal.aborted ? 'stopped' : 'done';
     } catch (error) {
@@ -161,9 +162,8 @@ export class SendService {
   }
 
   private forget(): void {
-    for (const [id, { state }] of this.jobs) {
-      if (this.jobs.size <= REMEMBERED) return;
-      if (state !== 'running') this.jobs.delete(id);
-    }
+    const ended = [...this.jobs.values()].filter(({ state }) => state !== 'running');
+    for (const job of ended.slice(0, -REPORTS)) job.report = undefined;
+    for (const { id } of ended.slice(0, -REMEMBERED)) this.jobs.delete(id);
   }
 }

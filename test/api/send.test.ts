@@ -316,6 +316,12 @@ describe('on loopback', () => {
       'do not fit into ip.len',
     ],
     ['too many packets for one answer', { layers: ping, count: 1e6 }, 400, 'takes 2000 s; an answer is waited for'],
+    [
+      'answers to too many packets',
+      { layers: ping, count: 101, wait: 1 },
+      400,
+      'Answers to 101 packets are not waited',
+    ],
     ['a rate above the limit', { layers: ping, rate: 1000 }, 400, 'above the limit of 500'],
     ['a public destination', { layers: [{ ip: { dst: '8.8.8.8' } }, { icmp: {} }] }, 403, '8.8.8.8 is in a public'],
     ['a public destination of IPv6', { layers: [{ ipv6: { dst: '2606:4700::1' } }] }, 403, 'may not be sent: '],
