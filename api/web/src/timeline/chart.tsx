@@ -10,6 +10,13 @@ import { paintLimits, paintLosses } from './paint';
 
 const words = text.timeline;
 
+/** Seconds between marks of the axis: those that are round on a clock, and below a second decimal ones. */
+const STEPS: readonly number[] = [
+  ...[-6, -5, -4, -3, -2, -1].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power)),
+  ...[1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400],
+  ...[2, 7, 30, 365].map((days) => days * 86_400),
+];
+
 export interface Drawn {
   /** Seconds since the capture's first packet at which each bucket begins. */
   readonly times: readonly number[];
@@ -117,6 +124,7 @@ function optionsFor(element: HTMLElement, palette: string[], now: { readonly cur
         ...axis,
         size: size * 1.7,
         gap: 3,
+        incrs: [...STEPS],
         values: (_, splits, ___, ____, step) => splits.map((at) => seconds(at, step, splits.at(-1))),
       },
       {
