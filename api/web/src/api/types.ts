@@ -359,7 +359,7 @@ export interface Answers {
      */
     answered: number | null;
     /**
-     * Items: The first hundred packets.
+     * Items: As long as they are no more than a hundred, and no larger than 4 MiB together.
      */
     packets: {
       number: number;
@@ -446,6 +446,9 @@ export interface Answers {
        */
       startedAt: string;
       stoppedAt: string | null;
+      /**
+       * Of the last ones that have ended.
+       */
       report?:
         | {
             engine: 'raw-socket' | 'native';
@@ -458,7 +461,7 @@ export interface Answers {
              */
             answered: number | null;
             /**
-             * Items: The first hundred packets.
+             * Items: As long as they are no more than a hundred, and no larger than 4 MiB together.
              */
             packets: {
               number: number;
@@ -577,6 +580,9 @@ export interface Answers {
      */
     startedAt: string;
     stoppedAt: string | null;
+    /**
+     * Of the last ones that have ended.
+     */
     report?:
       | {
           engine: 'raw-socket' | 'native';
@@ -589,7 +595,7 @@ export interface Answers {
            */
           answered: number | null;
           /**
-           * Items: The first hundred packets.
+           * Items: As long as they are no more than a hundred, and no larger than 4 MiB together.
            */
           packets: {
             number: number;
@@ -707,6 +713,9 @@ export interface Answers {
      */
     startedAt: string;
     stoppedAt: string | null;
+    /**
+     * Of the last ones that have ended.
+     */
     report?:
       | {
           engine: 'raw-socket' | 'native';
@@ -719,7 +728,7 @@ export interface Answers {
            */
           answered: number | null;
           /**
-           * Items: The first hundred packets.
+           * Items: As long as they are no more than a hundred, and no larger than 4 MiB together.
            */
           packets: {
             number: number;
@@ -837,6 +846,9 @@ export interface Answers {
      */
     startedAt: string;
     stoppedAt: string | null;
+    /**
+     * Of the last ones that have ended.
+     */
     report?:
       | {
           engine: 'raw-socket' | 'native';
@@ -849,7 +861,7 @@ export interface Answers {
            */
           answered: number | null;
           /**
-           * Items: The first hundred packets.
+           * Items: As long as they are no more than a hundred, and no larger than 4 MiB together.
            */
           packets: {
             number: number;
@@ -2056,9 +2068,9 @@ export interface LabStep {
    */
   endTime: string;
   /**
-   * Id of its mark in the capture.
+   * Id of its mark in the capture; null: it could not be written.
    */
-  mark: number;
+  mark: number | null;
   /**
    * Packets that it made, or that the kernel sent because of it.
    */
@@ -2401,7 +2413,7 @@ export interface Bodies {
      */
     rate?: number;
     /**
-     * Seconds to wait for answers, after the last packet; the wait ends when every packet is answered.
+     * Seconds to wait for answers, after the last packet, of at most 100; the wait ends when every packet is answered.
      */
     wait?: number;
     /**
