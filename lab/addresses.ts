@@ -2,6 +2,7 @@
 
 import { lookup, lookupService } from 'node:dns/promises';
 import { z } from 'zod';
+import { hexNumber } from '../decoders/core/format.js';
 import type { Code } from './demo.js';
 import { demo } from './demo.js';
 import { INADDR_NONE, inetAton, inetLnaof, inetMakeaddr, inetNetof, inetNetwork, inetNtoa } from './inet.js';
@@ -75,7 +76,6 @@ async function takeApart(stage: Stage, text: string): Promise<void> {
   const number = inetAton(text) ?? 0;
   const network = inetNetof(number);
   const host = inetLnaof(number);
-  const hexadecimal = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
   const C = 'struct in_addr a;\n';
   await compute(stage, 'inet_aton', `"${text}"`, `1, a.s_addr = htonl(${hexadecimal(number)})`, {
     python: `socket.inet_aton("${text}")`,
@@ -93,7 +93,7 @@ async function takeApart(stage: Stage, text: string): Promise<void> {
     stage,
     'inet_network',
     `"${text}"`,
-    networkText(inetNetwork(text), hexadecimal),
+    networkText(inetNetwork(text)),
     {
       python: noPython,
       c: `in_addr_t n = inet_network("${text}");`,
@@ -132,8 +132,8 @@ async function takeApart(stage: Stage, text: string): Promise<void> {
   );
 }
 
-const networkText = (value: number, hexadecimal: (value: number) => string): string =>
-  value === INADDR_NONE ? 'INADDR_NONE' : hexadecimal(value);
+const hexadecimal = (value: number): string => hexNumber(value, 32);
+const networkText = (value: number): string => (value === INADDR_NONE ? 'INADDR_NONE' : hexadecimal(value));
 const classOf = (address: number): string =>
   address < 0x80000000
     ? 'class A'

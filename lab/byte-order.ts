@@ -4,6 +4,7 @@ import { endianness } from 'node:os';
 import { z } from 'zod';
 import type { PacketDetail } from '../captures/query/query-types.js';
 import { CaptureError } from '../captures/sources/source.js';
+import { hexNumber } from '../decoders/core/format.js';
 import type { Code } from './demo.js';
 import { demo } from './demo.js';
 import { address, bpfHost, networkInterface, port, text } from './parameters.js';
@@ -124,14 +125,12 @@ function take(stage: Stage, bytes: Buffer, at: number, call: 'ntohs' | 'ntohl', 
     typescript: `packet.readUInt${size * 8}BE(${at});\n// The nearest: a Buffer is read in the order that one names; there is no ${call}.`,
   };
   const raw = endianness() === 'BE' ? network : little;
-  return stage.step({ end: 'header', call, arguments: [hex(raw, size)], code, note }, () => ({
+  return stage.step({ end: 'header', call, arguments: [hexNumber(raw, size * 8)], code, note }, () => ({
     value: undefined,
     result: String(network),
     output: `octets ${octets}\nmost significant first (network order): ${network}\nleast significant first: ${little}\nthis machine reads them as ${raw}, and with ${call} as ${convert(call, raw)}`,
   }));
 }
-
-const hex = (value: number, size: number): string => `0x${value.toString(16).padStart(size * 2, '0')}`;
 
 function tell(stage: Stage, call: 'htons' | 'ntohs', value: number, note: string): Promise<void> {
   const result = convert(call, value);
@@ -142,6 +141,6 @@ function tell(stage: Stage, call: 'htons' | 'ntohs', value: number, note: string
   };
   return stage.step({ end: 'host', call, arguments: [String(value)], code, note }, () => ({
     value: undefined,
-    result: `${result} (${hex(value, 2)} → ${hex(result, 2)})`,
+    result: `${result} (${hexNumber(value, 16)} → ${hexNumber(result, 16)})`,
   }));
 }

@@ -50,7 +50,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
 };
 
 const HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Choose another port, or end the program that has it: netglass lab sockets shows it.',
+  EADDRINUSE:
+    'Choose another port, or end what has it, perhaps a run of the lab that waits for its next step: netglass lab sockets shows the program.',
   EADDRNOTAVAIL: 'netglass interfaces lists the addresses of this machine.',
   EACCES: 'Choose a port from 1024 up.',
 };

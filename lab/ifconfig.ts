@@ -1,6 +1,7 @@
 /** The interfaces of this machine as `ifconfig` prints them (net-tools; ifconfig(8)). Linux only. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { ipv6FromWords } from '../decoders/core/format.js';
 import { calls } from './calls.js';
 
 const NET = '/sys/class/net';
@@ -88,8 +89,8 @@ function inet6Lines(name: string): string[] {
 
 /** 32 hexadecimal digits as RFC 5952 writes an address. */
 function ipv6OfHex(digits: string): string {
-  const groups = digits.match(/.{4}/g) ?? [];
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+  const [a, b, c, d] = [0, 8, 16, 24].map((at) => Number.parseInt(digits.slice(at, at + 8), 16));
+  return ipv6FromWords(a, b, c, d);
 }
 
 function hardwareLine(name: string): string {

@@ -3,6 +3,8 @@
  * A below 128.0.0.0, B below 192.0.0.0, C for the rest.
  */
 
+import { ipv4FromNumber } from '../decoders/core/format.js';
+
 /** What `inet_network` answers for what is none. */
 export const INADDR_NONE = 0xffffffff;
 
@@ -34,9 +36,7 @@ function numberOf(text: string): number | undefined {
   return decimal === undefined ? Number.parseInt(`0${octal}`, 8) : Number(decimal);
 }
 
-export function inetNtoa(address: number): string {
-  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join('.');
-}
+export const inetNtoa: (address: number) => string = ipv4FromNumber;
 
 /** Each part is an octet, and the last one is lowest: `10.1` is 0x0a01. @returns INADDR_NONE for what is no network */
 export function inetNetwork(text: string): number {

@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline';
 import { CaptureError } from '../../captures/sources/source.js';
 import type { Demo } from '../../lab/demo.js';
+import { endText } from '../../lab/parameters.js';
 import type { LabOptions } from '../commands/lab.js';
 import { writeAll } from '../read/output.js';
 import { type LabPlace, labPlace, type RunView } from './place.js';
@@ -130,6 +131,6 @@ class StepPrinter {
 const indented = (text: string): string => text.replace(/^/gm, '        ').replace(/[ \t]+$/gm, '');
 
 function end(address: string | null | undefined, port: number | null | undefined): string {
-  if (port === null || port === undefined) return address ?? '?';
-  return address?.includes(':') === true ? `[${address}]:${port}` : `${address}:${port}`;
+  if (address === null || address === undefined) return '?';
+  return port === null || port === undefined ? address : endText(address, port);
 }
