@@ -194,3 +194,32 @@ test('a name that a stranger has chosen is text', async () => {
   expect(await page.locator('img').count()).toBe(0);
   expect(complaints).toEqual([]);
 });
+
+test('twenty thousand endpoints are in the table, and few of them in the page', async () => {
+  const host = (number: number): Host => ({
+    mac: [2, 0, 0, 0, 0, 1],
+    v4: [10, 0, number >> 8, number & 255],
+    v6: [],
+  });
+  const sink = host(65_535);
+  const records = Array.from({ length: 20_000 }, (_, at) => ({
+    seconds: 1 + Math.floor(at / 1000),
+    fraction: at % 1000,
+    data: ethernet(
+      host(at),
+      sink.mac,
+      0x0800,
+      ipv4(host(at), sink, 17, udp(host(at), sink, 4, [at, 9], Buffer.alloc(1))),
+    ),
+  }));
+  const { body } = await daemon.import(pcapBytes({ records }), 'many.pcap');
+  const { page } = await browser.open(`${daemon.base}/c/${body.id}?tab=statistics&part=endpoints`);
+  const grid = page.getByRole('grid', { name: 'Endpoints' });
+  await page.getByText('20,001 rows').waitFor();
+  expect(await grid.getAttribute('aria-rowcount')).toBe('20002');
+  await grid.getByRole('columnheader', { name: 'Address' }).getByRole('button').click();
+  await grid.focus();
+  await page.keyboard.press('End');
+  await grid.getByRole('gridcell', { name: '10.0.255.255', exact: true }).waitFor();
+  expect(await grid.getByRole('row').count()).toBeLessThan(100);
+});
