@@ -46,12 +46,17 @@ export class Outgoing {
     return this.builder.buffer.subarray(0, this.builder.bytes);
   }
 
-  /** The blocks of the first packets. */
-  first(packets: number): Uint8Array {
+  /** The blocks of the first packets, and how many octets the packets have. */
+  first(packets: number): { blocks: Uint8Array; octets: number } {
     const { view, bytes } = this.builder;
     let at = 0;
-    for (let i = 0; i < packets; i++) at = nextBlock(view, nextPacket(view, at, bytes));
-    return this.builder.buffer.subarray(0, at);
+    let octets = 0;
+    for (let i = 0; i < packets; i++) {
+      const packet = nextPacket(view, at, bytes);
+      octets += view.getUint32(packet + EPB.captured, true);
+      at = nextBlock(view, packet);
+    }
+    return { blocks: this.builder.buffer.subarray(0, at), octets };
   }
 
   /** Visits the first packets: where their octets stand in `blocks`, and how many there are. */

@@ -74,6 +74,7 @@ export async function sendPackets(
     listener = count <= TOLD_PACKETS ? await listen(crafted, count, wait > 0, notes) : undefined;
     const started = performance.now();
     const { linkType } = crafted.packet;
+    const heard = listener;
     await sendAll(
       new Copies(crafted.packet, count, interval * 1e9),
       output,
@@ -82,11 +83,14 @@ export async function sendPackets(
         log: room.log,
         signal,
         progress,
-        left: (view, start, length, time) => {
-          if (listener === undefined) return;
-          const bytes = new Uint8Array(view.buffer, view.byteOffset + start, length).slice();
-          listener.add(bytes, sentPacket(bytes, linkType), time);
-        },
+        ...(heard === undefined
+          ? {}
+          : {
+              left: (view, start, length, time) => {
+                const bytes = new Uint8Array(view.buffer, view.byteOffset + start, length).slice();
+                heard.add(bytes, sentPacket(bytes, linkType), time);
+              },
+            }),
       },
     );
     if (listener !== undefined) await listener.wait(wait > 0 ? wait * 1000 : SEEN_WITHIN, wait > 0, signal);

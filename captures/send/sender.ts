@@ -70,12 +70,11 @@ export async function sendAll(
 
   /** Counts and writes down what has left. */
   function take(sent: number): void {
-    out.each(sent, (view, start, length, time) => {
-      progress.packets++;
-      progress.bytes += length;
-      left?.(view, start, length, time);
-    });
-    log?.append(out.first(sent), sent);
+    const { blocks, octets } = out.first(sent);
+    progress.packets += sent;
+    progress.bytes += octets;
+    if (left !== undefined) out.each(sent, left);
+    log?.append(blocks, sent);
   }
 }
 
