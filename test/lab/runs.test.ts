@@ -197,6 +197,22 @@ describe('what cannot be run is said in words', () => {
     expect({ status, detail: body.detail }).toEqual({ status: 400, detail: `Capture ${capture.id} is not running.` });
   });
 
+  test('in a capture that leaves its packets out, it says so', async () => {
+    const { body: capture } = await daemon.json<CaptureBody>('/api/captures', {
+      interfaces: ['lo'],
+      captureFilter: 'tcp port 1',
+    });
+    const ask = { parameters: { port: await freePort() }, capture: capture.id };
+    const { body: echo } = await daemon.json<LabRun>('/api/lab/udp-echo', ask);
+    expect(echo).toMatchObject({ state: 'finished', packets: [] });
+    expect(echo.warnings).toEqual([expect.stringContaining('None of the run’s packets came by')]);
+    // This one reads them, and cannot go on.
+    const { body: order } = await daemon.json<LabRun>('/api/lab/byte-order', { capture: capture.id });
+    expect(order.state).toBe('failed');
+    expect(order.error?.detail).toContain('does not have the packets');
+    await daemon.json(`/api/captures/${capture.id}`, undefined, 'DELETE');
+  });
+
   test('a capture that is deleted under it ends a run in words', async () => {
     const { body: run } = await daemon.json<LabRun>('/api/lab/udp-echo', {
       parameters: { port: await freePort() },
