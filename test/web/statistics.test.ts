@@ -65,6 +65,19 @@ describe('statistics', () => {
     expect(filterOf(page)).toMatch(/^ip\.addr == 192\.0\.2\.80 && !\(ip\.addr == .* && ip\.addr == .*\)$/);
   });
 
+  test('lead to the packets that a row counts, under the filter that there is', async () => {
+    const { page } = await open('endpoints', '&filter=dns');
+    const grid = page.getByRole('grid', { name: 'Endpoints' });
+    await grid.getByRole('button', { name: 'Filter by 192.0.2.1', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Show these packets' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('tab'));
+    expect(filterOf(page)).toBe('dns && ip.addr == 192.0.2.1');
+    const { count } = await answer<{ count: number }>(
+      `packets/count?filter=${encodeURIComponent('dns && ip.addr == 192.0.2.1')}`,
+    );
+    await page.locator(`[role=grid][aria-label=Packets][aria-rowcount="${count + 1}"]`).waitFor();
+  });
+
   test('sort, change the layer, and have names beside addresses', async () => {
     const { page } = await open('endpoints/ip');
     const grid = page.getByRole('grid', { name: 'Endpoints' });

@@ -41,7 +41,8 @@ export function filterActions(filter: string, condition: string): readonly Actio
 export function FilterMenu() {
   const { condition, at } = useOpened();
   const filter = useView((view) => view.filter);
-  const packets = { label: words.packets, run: () => applyCondition(condition, 'only', { tab: 'packets' }) };
+  // Rows are counted under the filter: their packets are those that it shows, too.
+  const packets = { label: words.packets, run: () => applyCondition(condition, 'and', { tab: 'packets' }) };
   const copy = { label: words.copy, run: () => void copyText(words.copied, condition) };
   return (
     <ContextMenu

@@ -91,7 +91,7 @@ function One({ finding }: { readonly finding: Finding }) {
         <button
           type="button"
           className="problems-link"
-          onClick={() => applyCondition(condition, 'only', { tab: 'packets' })}
+          onClick={() => applyCondition(condition, 'and', { tab: 'packets' })}
         >
           {said.charAt(0).toUpperCase() + said.slice(1)}
         </button>
