@@ -13,6 +13,9 @@ const LOOK = 200;
 /** Milliseconds after which what a step caused has surely come, what timers of the kernel send among it. */
 const LINKED = 3000;
 
+/** Signals that end a run as its own end does: nothing is left behind. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** @throws CaptureError when the run cannot begin, or fails */
 export async function playDemo(demo: Demo, parameters: Record<string, unknown>, options: LabOptions): Promise<void> {
   const place = await labPlace(options);
@@ -20,7 +23,7 @@ export async function playDemo(demo: Demo, parameters: Record<string, unknown>, 
   const print = options.write === '-' ? console.error : console.log;
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt);
+  for (const signal of ENDING) process.once(signal, interrupt);
   try {
     const { capture, step: stepwise = false } = options;
     let run = await place.begin(demo.name, { parameters, capture, stepwise, wait: 0 });
@@ -36,7 +39,7 @@ export async function playDemo(demo: Demo, parameters: Record<string, unknown>, 
     if (options.write !== undefined) await writeAll(options.write, await place.export(run));
     if (run.state === 'failed') throw new CaptureError('io', run.error?.detail ?? 'The run failed.', run.error?.hint);
   } finally {
-    process.removeListener('SIGINT', interrupt);
+    for (const signal of ENDING) process.removeListener(signal, interrupt);
     await place.close();
   }
 }
