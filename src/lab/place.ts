@@ -57,6 +57,9 @@ async function here(): Promise<LabPlace> {
     import('../../lab/lab.js'),
   ]);
   const folder = mkdtempSync(join(tmpdir(), 'netglass-lab-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // A reader of the output that has seen enough (head) ends the process at once.
+  process.once('exit', remove);
   const store = await CaptureStore.open(folder);
   const queries = new QueryService(store);
   const lab = new Lab({ store, queries });
@@ -70,7 +73,8 @@ async function here(): Promise<LabPlace> {
       await lab.close();
       await queries.close();
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
+      process.removeListener('exit', remove);
+      remove();
     },
   };
 }
