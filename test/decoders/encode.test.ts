@@ -196,6 +196,204 @@ function dnsOf(name: string): unknown[] {
   return [{ ip: to }, { udp: {} }, { dns: { 'qry.name': name } }];
 }
 
+const on6 = (type: number, given: object = {}) => [
+  { ipv6: { src: 'fe80::1', dst: 'fe80::2' } },
+  { icmpv6: { type, ...given } },
+];
+const on4 = (type: number, given: object = {}) => [{ ip: to }, { icmp: { type, ...given } }];
+const record = (given: object) => [
+  { ip: to },
+  { udp: {} },
+  { dns: { id: 7, flags: 0x8180, 'qry.name': 'a.example', answers: [{ 'resp.name': 'a.example', ...given }] } },
+];
+const withOptions = (...options: object[]) => [{ ip: { ...to, proto: 253, options } }, { payload: 'x' }];
+const segment = (...options: object[]) => [{ ip: to }, { tcp: { dstport: 61_000, srcport: 61_001, options } }];
+
+/** Messages, options and records of every kind, with what must be found in them. */
+const kinds: readonly (readonly [string, readonly unknown[], Readonly<Record<string, Expected>>])[] = [
+  [
+    "a provider's tag",
+    [{ eth: {} }, { ieee8021ad: { id: 5, etype: 0x8100 } }, { vlan: { id: 6 } }, { ip: to }],
+    { 'ieee8021ad.id': 5, 'vlan.id': 6, 'ip.dst': '192.0.2.1' },
+  ],
+  [
+    'fragmentation needed',
+    [...on4(3, { code: 4, mtu: 1400 }), { ip: to }, { udp: { dstport: 61_000, srcport: 61_001 } }],
+    { 'icmp.mtu': 1400, 'udp.dstport': 61_000 },
+  ],
+  [
+    'redirect',
+    [...on4(5, { code: 1, redir_gw: '192.0.2.9' }), { ip: to }, { udp: { dstport: 61_000, srcport: 61_001 } }],
+    { 'icmp.redir_gw': '192.0.2.9' },
+  ],
+  [
+    'router advertisement',
+    on4(9, { lifetime: 60, router_address: ['192.0.2.3', '192.0.2.4'], pref_level: [0, -5] }),
+    { 'icmp.num_addrs': 2, 'icmp.router_address': ['192.0.2.3', '192.0.2.4'], 'icmp.pref_level': [0, -5] },
+  ],
+  ['router solicitation', on4(10), {}],
+  [
+    'parameter problem',
+    [...on4(12, { pointer: 9 }), { ip: to }, { udp: { dstport: 61_000, srcport: 61_001 } }],
+    { 'icmp.pointer': 9 },
+  ],
+  [
+    'timestamp',
+    on4(13, { originate_timestamp: 1, receive_timestamp: 2, transmit_timestamp: 3 }),
+    { 'icmp.originate_timestamp': 1, 'icmp.transmit_timestamp': 3 },
+  ],
+  [
+    'packet too big',
+    [...on6(2, { mtu: 1280 }), { ipv6: { src: '::1', dst: '::1' } }, { udp: { dstport: 61_000, srcport: 61_001 } }],
+    { 'icmpv6.mtu': 1280, 'udp.dstport': 61_000 },
+  ],
+  [
+    'parameter problem, version 6',
+    [...on6(4, { pointer: 40 }), { ipv6: { src: '::1', dst: '::1' } }, { udp: { dstport: 61_000, srcport: 61_001 } }],
+    { 'icmpv6.pointer': 40 },
+  ],
+  [
+    'listener query',
+    on6(130, { 'mld.multicast_address': 'ff02::1:3' }),
+    { 'icmpv6.mld.multicast_address': 'ff02::1:3' },
+  ],
+  [
+    'listener query, version 2',
+    on6(130, { 'mld.multicast_address': 'ff02::1:3', 'mld.source_address': ['fe80::7', 'fe80::8'] }),
+    { 'icmpv6.mld.nb_sources': 2, 'icmpv6.mld.source_address': ['fe80::7', 'fe80::8'] },
+  ],
+  [
+    'router solicitation, version 6',
+    on6(133, { options: [{ 'opt.src_linkaddr': '02:00:00:00:00:09' }] }),
+    { 'icmpv6.opt.linkaddr': '02:00:00:00:00:09' },
+  ],
+  [
+    'router advertisement, version 6',
+    on6(134, {
+      'nd.ra.cur_hop_limit': 64,
+      'nd.ra.flag.m': true,
+      'nd.ra.router_lifetime': 1800,
+      options: [
+        { 'opt.prefix': '2001:db8::', 'opt.prefix.length': 64, 'opt.prefix.flag.a': 1, 'opt.prefix.valid_lifetime': 7 },
+        { 'opt.mtu': 1400 },
+        { 'opt.rdnss': ['2001:db8::53'], 'opt.rdnss.lifetime': 9 },
+      ],
+    }),
+    {
+      'icmpv6.nd.ra.cur_hop_limit': 64,
+      'icmpv6.nd.ra.flag.m': true,
+      'icmpv6.opt.prefix': '2001:db8::',
+      'icmpv6.opt.prefix.length': 64,
+      'icmpv6.opt.mtu': 1400,
+      'icmpv6.opt.rdnss': '2001:db8::53',
+    },
+  ],
+  [
+    'redirect, version 6',
+    on6(137, { 'nd.rd.target_address': 'fe80::3', 'rd.na.destination_address': '2001:db8::4' }),
+    { 'icmpv6.nd.rd.target_address': 'fe80::3', 'icmpv6.rd.na.destination_address': '2001:db8::4' },
+  ],
+  [
+    'IPv4 time stamps with addresses',
+    withOptions({
+      'opt.type': 68,
+      'opt.ptr': 13,
+      'opt.flag': 1,
+      'opt.time_stamp_addr': ['192.0.2.5'],
+      'opt.time_stamp': [99],
+    }),
+    { 'ip.opt.flag': 1, 'ip.opt.time_stamp_addr': '192.0.2.5', 'ip.opt.time_stamp': 99 },
+  ],
+  [
+    'IPv4 traceroute',
+    withOptions({ 'opt.id_number': 5, 'opt.ohc': 1, 'opt.rhc': 2, 'opt.originator': '192.0.2.6' }),
+    { 'ip.opt.type': 82, 'ip.opt.id_number': 5, 'ip.opt.originator': '192.0.2.6' },
+  ],
+  [
+    'an IPv4 option by its octets',
+    withOptions({ 'opt.type': 148, 'opt.data': '0000' }),
+    { 'ip.opt.len': 4, 'ip.opt.ra': 0 },
+  ],
+  [
+    'all IPv4 options by their octets',
+    [{ ip: { ...to, proto: 253, options: '0x94040000' } }, { payload: 'x' }],
+    { 'ip.opt.ra': 0, 'ip.hdr_len': 24 },
+  ],
+  [
+    'SACK',
+    segment({ option_kind: 1 }, { option_kind: 1 }, { 'options.sack_le': [1, 9], 'options.sack_re': [5, 12] }),
+    { 'tcp.options.sack_le': [1, 9], 'tcp.options.sack_re': [5, 12], 'tcp.hdr_len': 40 },
+  ],
+  [
+    'user timeout',
+    segment({ option_kind: 28, userTimeout: 0x8005 }),
+    { 'tcp.options.user_to_granularity': true, 'tcp.options.user_to_val': 5 },
+  ],
+  [
+    'Fast Open',
+    segment({ 'options.tfo.cookie': '0011223344556677' }),
+    { 'tcp.options.tfo.cookie': '0011223344556677', 'tcp.option_len': 10 },
+  ],
+  [
+    'a TCP option with a wrong length',
+    segment({ option_kind: 3, option_len: 4, 'options.unknown.payload': '07' }),
+    { 'tcp.option_len': 4 },
+  ],
+  [
+    'SOA',
+    record({ 'soa.mname': 'ns.example', 'soa.rname': 'root.example', 'soa.serial_number': 5, 'soa.minimum_ttl': 9 }),
+    { 'dns.soa.mname': 'ns.example', 'dns.soa.serial_number': 5, 'dns.soa.minimum_ttl': 9 },
+  ],
+  [
+    'SRV',
+    record({ 'srv.priority': 1, 'srv.weight': 2, 'srv.port': 3, 'srv.target': 'b.example' }),
+    { 'dns.srv.port': 3, 'dns.srv.target': 'b.example' },
+  ],
+  ['TXT', record({ txt: ['one', 'two words'] }), { 'dns.txt': ['one', 'two words'] }],
+  ['NS', record({ ns: 'ns.example' }), { 'dns.ns': 'ns.example' }],
+  ['PTR', record({ 'ptr.domain_name': 'b.example' }), { 'dns.ptr.domain_name': 'b.example' }],
+  ['DNAME', record({ dname: 'b.example' }), { 'dns.dname': 'b.example' }],
+  ['a record by its octets', record({ 'resp.type': 1, data: 'c0000201' }), { 'dns.a': '192.0.2.1' }],
+  [
+    'EDNS',
+    [
+      { ip: to },
+      { udp: {} },
+      {
+        dns: {
+          queries: [{ 'qry.name': 'a' }, { 'qry.name': 'b', 'qry.type': 'MX' }],
+          additionals: [{ 'resp.name': '', 'resp.type': 'OPT', 'resp.z.do': 1 }],
+        },
+      },
+    ],
+    { 'dns.qry.name': ['a', 'b'], 'dns.qry.type': [1, 15], 'dns.rr.udp_payload_size': 1232, 'dns.resp.z.do': true },
+  ],
+];
+
+test.each(kinds)('%s decodes as it was given', (name, layers, expected) => {
+  const tree = treeOf(buildPacket(layers));
+  const found = valuesOf(tree);
+  if (!name.includes('wrong')) expect(tree.problems).toEqual([]);
+  for (const [field, value] of Object.entries(expected))
+    expect([field, (found.get(field) ?? []).map((node) => plain(node.text)).join(',')]).toEqual([field, list(value)]);
+});
+
+(hasTshark ? test : test.skip)(`… and in tshark, too${hasTshark ? '' : ' (needs tshark)'}`, () => {
+  for (const isFrame of [false, true]) {
+    const some = kinds.filter(([name, [first]]) => isFrame === 'eth' in (first as object) && !name.includes('wrong'));
+    const names = [...new Set(some.flatMap(([, , expected]) => Object.keys(expected)))];
+    const packets = some.map(([, layers, expected]) => ({ layers, expected }) as RandomPacket);
+    for (const [index, [malformed, ...values]] of tsharkRows(packets, names).entries()) {
+      const [what, , expected] = some[index];
+      expect([what, malformed]).toEqual([what, '']);
+      for (const [field, value] of Object.entries(expected)) {
+        const theirs = values[names.indexOf(field)].split(',').map((one) => (one === '' ? '' : plain(one)));
+        expect([what, field, theirs.join(',')]).toEqual([what, field, list(value)]);
+      }
+    }
+  }
+});
+
 test('whatever is given, it is a packet or an error in words', () => {
   const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.integer(), fc.string());
   const names = [...registry.protocols].flatMap(({ header, variable }) => [...header, ...variable].map((f) => f.name));
