@@ -2,14 +2,14 @@
 
 import { show } from '../state/view';
 import { text } from '../text';
-import { partText } from './lab-part';
-import type { LabDemo, useLab } from './use-lab';
+import { RunLinks } from './run-links';
+import type { LabDemo, LabRuns } from './use-lab';
 
 const words = text.lab;
 
 interface Props {
   readonly demos: readonly LabDemo[];
-  readonly runs: NonNullable<ReturnType<typeof useLab>['data']>['runs'];
+  readonly runs: LabRuns;
 }
 
 export function DemoCards({ demos, runs }: Props) {
@@ -41,22 +41,7 @@ export function DemoCards({ demos, runs }: Props) {
       {runs.length > 0 && (
         <section className="lab-runs" aria-labelledby="lab-runs-title">
           <h2 id="lab-runs-title">{words.runs}</h2>
-          <ul>
-            {runs.toReversed().map(({ id, demo, state }) => (
-              <li key={id}>
-                <button
-                  type="button"
-                  className="link"
-                  onClick={() => show({ part: partText({ demo, run: id, step: null }) })}
-                >
-                  {titles.get(demo) ?? demo}
-                </button>{' '}
-                <span className={`lab-state ${state}`}>
-                  {words.page.states[state as keyof typeof words.page.states] ?? state}
-                </span>
-              </li>
-            ))}
-          </ul>
+          <RunLinks runs={runs.toReversed()} titleOf={(demo) => titles.get(demo) ?? demo} />
         </section>
       )}
     </>

@@ -9,11 +9,18 @@ import { text } from '../text';
 import { showDemos } from './lab-tab';
 import { ParameterInput } from './parameter-input';
 import { parametersOf, valuesOf } from './parameters';
-import { type LabDemo, useBegin } from './use-lab';
+import { RunLinks } from './run-links';
+import { isOver, type LabDemo, type LabRuns, useBegin } from './use-lab';
 
 const words = text.lab;
 
-export function DemoPage({ demo }: { readonly demo: LabDemo }) {
+interface Props {
+  readonly demo: LabDemo;
+  readonly runs: LabRuns;
+}
+
+export function DemoPage({ demo, runs }: Props) {
+  const open = runs.filter((run) => run.demo === demo.name && !isOver(run));
   const parameters = parametersOf(demo.parameters);
   const capture = useLive(({ capture: one }) => (one?.state === 'running' ? one : null));
   const shown = useView((view) => view.capture);
@@ -39,6 +46,12 @@ export function DemoPage({ demo }: { readonly demo: LabDemo }) {
         <h2>{demo.title}</h2>
         <code className="lab-name">{demo.name}</code>
       </div>
+      {open.length > 0 && (
+        <div className="notice warn">
+          {words.unfinished}
+          <RunLinks runs={open} titleOf={() => demo.title} />
+        </div>
+      )}
       <div className="lab-demo">
         <p className="lab-shows">{demo.shows}</p>
         <form onSubmit={submit} className="lab-form" aria-label={words.parameters}>

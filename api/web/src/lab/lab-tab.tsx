@@ -11,8 +11,6 @@ import { labPart } from './lab-part';
 import { RunPage } from './run-page';
 import { useLab } from './use-lab';
 
-const words = text.lab;
-
 /** Where somebody was who looks at packets or a ladder in between: the tab comes back to it. */
 let last: string | null = null;
 
@@ -43,11 +41,10 @@ export function LabTab() {
       {at !== undefined &&
         demo !== undefined &&
         (at.run === null ? (
-          <DemoPage key={demo.name} demo={demo} />
+          <DemoPage key={demo.name} demo={demo} runs={data?.runs ?? []} />
         ) : (
           <RunPage key={at.run} demo={demo} id={at.run} chosen={at.step} />
         ))}
-      {data?.demos.length === 0 && <p className="notice">{words.noParameters}</p>}
     </div>
   );
 }

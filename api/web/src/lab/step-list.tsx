@@ -13,7 +13,7 @@ const MOST = 500;
 interface Props {
   readonly run: LabRun;
   readonly chosen: number;
-  readonly onChoose: (number: number | null) => void;
+  readonly onChoose: (number: number) => void;
 }
 
 export function StepList({ run, chosen, onChoose }: Props) {

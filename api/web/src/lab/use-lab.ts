@@ -11,7 +11,7 @@ import { partText } from './lab-part';
 const RUNNING_MS = 500;
 const WAITING_MS = 3000;
 
-export const isOver = ({ state }: Pick<LabRun, 'state'>): boolean => state !== 'running' && state !== 'waiting';
+export const isOver = ({ state }: { readonly state: string }): boolean => state !== 'running' && state !== 'waiting';
 
 export const useLab = () =>
   useQuery({
@@ -20,7 +20,9 @@ export const useLab = () =>
     refetchInterval: 5000,
   });
 
-export type LabDemo = NonNullable<ReturnType<typeof useLab>['data']>['demos'][number];
+type Told = NonNullable<ReturnType<typeof useLab>['data']>;
+export type LabDemo = Told['demos'][number];
+export type LabRuns = Told['runs'];
 
 export const useRun = (id: string) =>
   useQuery({
