@@ -1,68 +1,101 @@
 /** The list of conversations. */
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
-import type { Flow } from '../api/types';
-import { openFilterMenu } from '../filter/filter-menu';
-import { plain } from '../parts/plain';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type At, below } from '../parts/context-menu';
 import { ProblemNotice } from '../parts/problem-notice';
+import { useChallenge } from '../room/challenge';
 import { useLive } from '../state/live';
 import { useSettings } from '../state/settings';
-import { show, useView } from '../state/view';
+import { effectiveFilter, show, useView } from '../state/view';
 import { text } from '../text';
-import { bytes, count } from '../text/app';
-import { clientName, clientOf, flowFilter, secondsBetween, serverName, serverOf } from './flow-words';
-import './flows.css';
-import { SORTS, type Sort, useFlows } from './use-flows';
+import { FlowMenu } from './flow-menu';
+import { FlowRow } from './flow-row';
+import './flow-grid.css';
+import { hiddenBy } from './hidden';
+import { SORTS, type Sort, sortBy, useFlowPlace, useFlows } from './use-flows';
+import { useNarrow } from './use-narrow';
 
 const words = text.flows;
+/** Pixels that browsers lay out, with room to spare. */
+const TALLEST = 12_000_000;
+/** What a column's head sorts by. */
+const SORT_OF: Partial<Record<keyof typeof words.columns, Sort>> = {
+  packets: 'packets',
+  bytes: 'bytes',
+  duration: 'duration',
+  when: 'firstTime',
+};
 
 export function FlowGrid() {
-  const [sort, setSort] = useState<Sort>('id');
-  const filter = useView((view) => view.filter);
-  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useFlows(sort);
-  const flows = useMemo(() => data?.pages.flatMap((page) => page.flows) ?? [], [data]);
-  const [selected, setSelected] = useState(0);
+  const { sort, at: chosen, top } = useFlowPlace();
+  const filter = useView(effectiveFilter);
+  const growing = useLive(({ capture }) => capture?.state === 'running' || capture?.state === 'importing');
+  const hiddenNames = useChallenge(({ hidden }) => hidden);
+  const hidden = useMemo(() => hiddenBy(hiddenNames), [hiddenNames]);
+  const [sight, setSight] = useState<readonly [number, number]>([0, 0]);
+  const flows = useFlows(sight);
+  const [menu, setMenu] = useState<{ at: At | undefined; index: number }>({ at: undefined, index: 0 });
   const box = useRef<HTMLDivElement>(null);
   const large = useSettings((settings) => settings.large);
-  const height = large ? 64 : 46;
+  const narrow = useNarrow();
+  const height = (narrow ? 108 : 46) * (large ? 1.45 : 1);
+  const most = Math.floor(TALLEST / height);
+  const count = Math.min(flows.count, most);
+  const selected = Math.min(chosen, count - 1);
   const rows = useVirtualizer({
-    count: flows.length,
+    count,
     getScrollElement: () => box.current,
     estimateSize: () => height,
     overscan: 6,
+    scrollPaddingStart: 32,
+    initialOffset: top,
   });
-  const last = rows.getVirtualItems().at(-1)?.index ?? 0;
-  if (hasNextPage && !isFetchingNextPage && flows.length > 0 && last >= flows.length - 20) void fetchNextPage();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: all rows have another height when the type has another size
+  useEffect(() => rows.measure(), [height]);
+  const items = rows.getVirtualItems();
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  useEffect(() => setSight([first, last]), [first, last]);
 
-  const select = (to: number) => {
-    const at = Math.min(flows.length - 1, Math.max(0, to));
-    setSelected(at);
-    rows.scrollToIndex(at);
+  const select = (at: number) => useFlowPlace.setState({ at });
+  const openMenu = (index: number, point?: { x: number; y: number }) => {
+    select(index);
+    const row = document.getElementById(`flow-row-${index}`);
+    setMenu({ at: point === undefined ? below(row, box.current) : { ...point, back: box.current }, index });
   };
   const key = (event: KeyboardEvent) => {
-    const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 1);
+    if (event.target !== event.currentTarget || event.ctrlKey || event.altKey || event.metaKey || count === 0) return;
+    const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 2);
     const moves: Record<string, number> = {
       ArrowDown: selected + 1,
       ArrowUp: selected - 1,
       PageDown: selected + page,
       PageUp: selected - page,
       Home: 0,
-      End: flows.length - 1,
+      End: count - 1,
     };
-    const flow = flows[selected];
-    if (event.key === 'Enter' && flow !== undefined) show({ flow: flow.id, part: 'stream' });
-    else if (moves[event.key] === undefined) return;
-    else select(moves[event.key]);
+    const to = moves[event.key];
+    const flow = flows.row(selected);
+    if (to !== undefined) {
+      const at = Math.min(count - 1, Math.max(0, to));
+      select(at);
+      rows.scrollToIndex(at);
+    } else if (event.key === 'Enter' && flow !== undefined) show({ flow: flow.id, part: 'stream' });
+    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) openMenu(selected);
+    else return;
     event.preventDefault();
   };
 
+  const { loading, error, more } = flows;
   return (
-    <>
+    <div className="flows">
       <div className="flow-tools">
+        <strong role="status">
+          {loading && count === 0 ? '' : more ? words.atLeast(flows.count) : words.all(flows.count)}
+        </strong>
         <label>
           {words.sort}{' '}
-          <select value={sort} onChange={(event) => setSort(event.target.value as Sort)}>
+          <select value={sort} onChange={(event) => sortBy(event.target.value as Sort)}>
             {SORTS.map((name) => (
               <option key={name} value={name}>
                 {words.sorts[name]}
@@ -70,164 +103,76 @@ export function FlowGrid() {
             ))}
           </select>
         </label>
-        <span>{hasNextPage ? words.atLeast(flows.length) : words.all(flows.length)}</span>
-        <button type="button" disabled={flows.length === 0} onClick={() => show({ part: 'sequence' })}>
+        <button type="button" disabled={count === 0} onClick={() => show({ part: 'sequence' })}>
           {words.showLadder}
         </button>
-        <span className="quiet">{words.about}</span>
+        <span className="quiet flow-about">{words.about}</span>
       </div>
       <ProblemNotice error={error} />
-      {isPending && error === null && <p className="notice">{text.app.loading}</p>}
-      {!isPending && flows.length === 0 && error === null && (
-        <p className="notice">{filter === '' ? words.none : words.noneMatches}</p>
+      {loading && count === 0 && <p className="notice">{text.app.loading}</p>}
+      {!loading && count === 0 && error === null && (
+        <p className="notice">{filter !== '' ? words.noneMatches : growing ? words.none : words.noneAtAll}</p>
       )}
+      {flows.count > most && <p className="notice">{words.most(most)}</p>}
       <div
         className="flow-grid"
         role="grid"
         aria-label={words.grid}
-        aria-rowcount={hasNextPage ? -1 : flows.length + 1}
-        aria-activedescendant={flows.length > 0 ? `flow-row-${selected}` : undefined}
+        aria-description={words.gridHelp}
+        aria-rowcount={more ? -1 : flows.count + 1}
+        aria-activedescendant={count > 0 && selected >= first && selected <= last ? `flow-row-${selected}` : undefined}
         tabIndex={0}
+        ref={box}
         onKeyDown={key}
+        onScroll={() => useFlowPlace.setState({ top: box.current?.scrollTop ?? 0 })}
       >
-        <div role="row" aria-rowindex={1} className="flow-head flow-columns">
-          {Object.entries(words.columns).map(([name, title]) => (
-            <span role="columnheader" key={name} className={`flow-${name}`}>
-              {title}
-            </span>
+        <Head sort={sort} />
+        <div role="presentation" className="flow-rows" style={{ height: rows.getTotalSize() }}>
+          {items.map(({ index, start }) => (
+            <FlowRow
+              key={index}
+              flow={flows.row(index)}
+              index={index}
+              selected={index === selected}
+              hidden={hidden}
+              style={{ height, transform: `translateY(${start}px)` }}
+              onSelect={select}
+              onMenu={(at, { clientX, clientY }) => openMenu(at, { x: clientX, y: clientY })}
+            />
           ))}
         </div>
-        <div className="flow-scroll" ref={box} role="presentation">
-          <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
-            {rows.getVirtualItems().map(({ index, start }) => (
-              <FlowRow
-                key={flows[index].id}
-                flow={flows[index]}
-                index={index}
-                selected={index === selected}
-                onSelect={() => setSelected(index)}
-                style={{ height, transform: `translateY(${start}px)` }}
-              />
-            ))}
-          </div>
-        </div>
       </div>
-    </>
-  );
-}
-
-interface RowProps {
-  readonly flow: Flow;
-  readonly index: number;
-  readonly selected: boolean;
-  readonly onSelect: () => void;
-  readonly style: React.CSSProperties;
-}
-
-function FlowRow({ flow, index, selected, onSelect, style }: RowProps) {
-  const { process, application, service, transport, connState } = flow;
-  const open = () => show({ flow: flow.id, part: 'stream' });
-  return (
-    <div
-      role="row"
-      id={`flow-row-${index}`}
-      aria-rowindex={index + 2}
-      aria-selected={selected}
-      className="flow-row flow-columns"
-      style={style}
-      onClick={onSelect}
-      onDoubleClick={open}
-      onContextMenu={(event) => {
-        event.preventDefault();
-        onSelect();
-        openFilterMenu(flowFilter(flow), { x: event.clientX, y: event.clientY });
-      }}
-    >
-      <End side="client" address={clientOf(flow)} name={clientName(flow)} />
-      <End side="server" address={serverOf(flow)} name={serverName(flow)} />
-      <span role="gridcell" className="flow-application">
-        <button
-          type="button"
-          className="link"
-          tabIndex={-1}
-          aria-label={words.open(clientOf(flow), serverOf(flow))}
-          onClick={open}
-        >
-          {(application ?? transport).toUpperCase()}
-        </button>
-        <small>{plain(service ?? transport, 40)}</small>
-      </span>
-      <span role="gridcell" className="flow-program" title={process === null ? '' : plain(process.command)}>
-        {process === null ? <small>{words.unknownProgram}</small> : plain(process.name, 40)}
-        {process !== null && (
-          <small>
-            {process.pid} · {plain(process.user, 30)}
-          </small>
-        )}
-      </span>
-      <span role="gridcell" className="flow-packets align-end">
-        {count(flow.packets)}
-      </span>
-      <span role="gridcell" className="flow-bytes align-end">
-        {bytes(flow.bytes)}
-      </span>
-      <span role="gridcell" className="flow-sides">
-        <Sides flow={flow} />
-      </span>
-      <span role="gridcell" className="flow-state" title={connState === null ? '' : connState}>
-        {connState === null ? '' : words.connStates[connState]}
-      </span>
-      <span role="gridcell" className="flow-when">
-        <When flow={flow} />
-      </span>
+      <FlowMenu flow={flows.row(menu.index)} at={menu.at} onClose={() => setMenu({ ...menu, at: undefined })} />
     </div>
   );
 }
 
-function End({
-  side,
-  address,
-  name,
-}: {
-  readonly side: 'client' | 'server';
-  readonly address: string;
-  readonly name: string | undefined;
-}) {
+function Head({ sort }: { readonly sort: Sort }) {
   return (
-    <span role="gridcell" className={`flow-${side} flow-end`}>
-      <bdi>{name ?? address}</bdi>
-      {name !== undefined && <small>{address}</small>}
-    </span>
-  );
-}
-
-/** How much each end said, as a bar of two parts. */
-function Sides({ flow: { clientBytes, serverBytes } }: { readonly flow: Flow }) {
-  const all = Math.max(1, clientBytes + serverBytes);
-  const title = words.sides(bytes(clientBytes), bytes(serverBytes));
-  return (
-    <svg className="flow-bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={title}>
-      <title>{title}</title>
-      <rect className="by-client" width={(100 * clientBytes) / all} height="10" />
-      <rect className="by-server" x={(100 * clientBytes) / all} width={(100 * serverBytes) / all} height="10" />
-    </svg>
-  );
-}
-
-/** When it was, within the time of the capture. */
-function When({ flow }: { readonly flow: Flow }) {
-  const capture = useLive((live) => live.capture);
-  const start = secondsBetween(capture?.firstTime ?? null, flow.firstTime);
-  const whole = secondsBetween(capture?.firstTime ?? null, capture?.lastTime ?? null);
-  const duration = secondsBetween(flow.firstTime, flow.lastTime);
-  if (start === null || whole === null || duration === null) return null;
-  const scale = 100 / Math.max(whole, 1e-6);
-  const title = words.lasted(start.toFixed(3), duration.toFixed(3));
-  return (
-    <svg className="flow-bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={title}>
-      <title>{title}</title>
-      <rect className="whole" width="100" height="10" />
-      <rect className="span" x={Math.min(99, start * scale)} width={Math.max(1, duration * scale)} height="10" />
-    </svg>
+    <div role="row" aria-rowindex={1} className="flow-head flow-columns">
+      {(Object.keys(words.columns) as (keyof typeof words.columns)[]).map((name) => {
+        const by = SORT_OF[name];
+        const sorted = by !== undefined && by === sort;
+        const down = by !== 'firstTime';
+        return (
+          <span
+            role="columnheader"
+            key={name}
+            className={`flow-${name}${/packets|bytes|rtt|duration/.test(name) ? ' align-end' : ''}`}
+            aria-sort={sorted ? (down ? 'descending' : 'ascending') : undefined}
+          >
+            {by === undefined ? (
+              words.columns[name]
+            ) : (
+              // A second click goes back to the order in which they came: the service sorts each way only once.
+              <button type="button" className="flow-sort" onClick={() => sortBy(sorted ? 'id' : by)}>
+                {words.columns[name]}
+                <span aria-hidden="true">{sorted ? (down ? ' ↓' : ' ↑') : ''}</span>
+              </button>
+            )}
+          </span>
+        );
+      })}
+    </div>
   );
 }

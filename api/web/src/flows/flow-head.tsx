@@ -1,56 +1,62 @@
 /** What an opened conversation is, and the ways to look at it. */
 
 import type { Flow } from '../api/types';
-import { applyFilter } from '../filter/apply';
 import { plain } from '../parts/plain';
-import { show, useView } from '../state/view';
+import { HIDDEN } from '../room/challenge';
+import { show } from '../state/view';
 import { text } from '../text';
-import { bytes, count } from '../text/app';
-import { clientName, clientOf, flowFilter, serverName, serverOf } from './flow-words';
+import { bytes } from '../text/app';
+import { duration } from '../text/flows';
+import { clientName, clientOf, serverName, serverOf, stateOf, whatOf } from './flow-words';
+import type { Hidden } from './hidden';
 
 const words = text.flows;
-const PARTS = ['stream', 'sequence'] as const;
+export const PARTS = ['stream', 'sequence', 'packets', 'about'] as const;
+export type Part = (typeof PARTS)[number];
 
-export function FlowHead({ flow }: { readonly flow: Flow | undefined }) {
-  const part = useView((view) => view.part);
+interface Props {
+  readonly flow: Flow | undefined;
+  readonly part: Part;
+  readonly hidden: Hidden;
+}
+
+export function FlowHead({ flow, part, hidden }: Props) {
   return (
     <div className="flow-tools">
       <button type="button" onClick={() => show({ flow: null, part: null })}>
-        {words.back}
+        ← {words.back}
       </button>
-      <div className="segmented">
+      <fieldset className="segmented">
+        <legend className="visually-hidden">{words.partsLabel}</legend>
         {PARTS.map((name) => (
-          <button
-            type="button"
-            key={name}
-            aria-pressed={name === (part === 'sequence' ? 'sequence' : 'stream')}
-            onClick={() => show({ part: name })}
-          >
+          <button type="button" key={name} aria-pressed={name === part} onClick={() => show({ part: name })}>
             {words.parts[name]}
           </button>
         ))}
-      </div>
-      {flow !== undefined && (
-        <>
-          <span>
-            <bdi className="client-name">{clientName(flow) ?? clientOf(flow)}</bdi> →{' '}
-            <bdi className="server-name">{serverName(flow) ?? serverOf(flow)}</bdi>
-          </span>
-          <span className="quiet">
-            {(flow.application ?? flow.transport).toUpperCase()} · {text.app.packets(flow.packets)} ·{' '}
-            {bytes(flow.bytes)}
-            {flow.transport === 'tcp' && flow.connState !== null && ` · ${words.connStates[flow.connState]}`}
-            {flow.handshakeRtt !== null && ` · ${words.rtt((flow.handshakeRtt * 1000).toFixed(3))}`}
-            {flow.process !== null && ` · ${plain(flow.process.name, 40)} (${count(flow.process.pid)})`}
-          </span>
-          <button
-            type="button"
-            onClick={() => applyFilter(flowFilter(flow), { tab: 'packets', flow: null, part: null })}
-          >
-            {words.packets}
-          </button>
-        </>
-      )}
+      </fieldset>
+      {flow !== undefined && <Summary flow={flow} hidden={hidden} />}
     </div>
+  );
+}
+
+function Summary({ flow, hidden }: { readonly flow: Flow; readonly hidden: Hidden }) {
+  const secret = hidden.addresses || hidden.ports || hidden.words;
+  const state = stateOf(flow);
+  const told = [
+    hidden.protocols ? HIDDEN : whatOf(flow),
+    text.app.packets(flow.packets),
+    ...(hidden.lengths ? [] : [bytes(flow.bytes)]),
+    ...(state === undefined || hidden.flags ? [] : [state[0]]),
+    ...(flow.handshakeRtt === null ? [] : [words.rtt(duration(flow.handshakeRtt))]),
+    ...(flow.process === null ? [] : [`${plain(flow.process.name, 40)} (${flow.process.pid})`]),
+  ];
+  return (
+    <>
+      <h2 className="flow-name">
+        <bdi>{secret ? HIDDEN : (clientName(flow) ?? clientOf(flow))}</bdi> →{' '}
+        <bdi>{secret ? HIDDEN : (serverName(flow) ?? serverOf(flow))}</bdi>
+      </h2>
+      <span className="quiet">{told.join(' · ')}</span>
+    </>
   );
 }

@@ -3,6 +3,7 @@
 import type { Flow } from '../api/types';
 import { addressIs } from '../filter/combine';
 import { plain } from '../parts/plain';
+import { text } from '../text';
 
 /** `10.0.0.1:443`, `[2001:db8::1]:443`, or the address alone. */
 export function endOf(address: string, port: number | null): string {
@@ -22,6 +23,22 @@ export function serverName({ host, hostnames }: Flow): string | undefined {
 export function clientName({ hostnames }: Flow): string | undefined {
   const name = hostnames?.client;
   return name === null || name === undefined ? undefined : plain(name, 200);
+}
+
+/** What it is about: `HTTP`, or the transport where no application was recognised. */
+export const whatOf = ({ application, transport }: Flow): string => (application ?? transport).toUpperCase();
+
+/** What became of it, in two words and in a sentence; undefined where there is nothing to say. */
+export function stateOf({ transport, connState }: Flow): readonly [short: string, long: string] | undefined {
+  if (connState === null) return undefined;
+  const { connStates, udpStates } = text.flows;
+  const [short, long] =
+    transport === 'tcp'
+      ? connStates[connState]
+      : transport === 'udp'
+        ? ((udpStates as Partial<typeof connStates>)[connState] ?? [])
+        : [];
+  return short === undefined || long === undefined ? undefined : [short, long];
 }
 
 /** The display filter for the packets of a flow (and of others between the same ends). */

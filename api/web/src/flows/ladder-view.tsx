@@ -1,75 +1,138 @@
 /** The ladder of one conversation, or of everything that the filter shows: zoom, more, and pictures to take away. */
 
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { get } from '../api/client';
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { ProblemNotice } from '../parts/problem-notice';
+import { useChallenge } from '../room/challenge';
 import { useLive } from '../state/live';
 import { useSettings } from '../state/settings';
 import { effectiveFilter, show, useView } from '../state/view';
 import { text } from '../text';
-import { count } from '../text/app';
-import { Ladder } from './ladder';
+import { hiddenBy } from './hidden';
+import { LadderHeads, LadderSteps, stepId } from './ladder';
 import './ladder.css';
-import { layoutOf } from './ladder-layout';
-import { savePng, saveSvg } from './ladder-picture';
+import { HEAD, inSight, isMark, layoutOf, type Spacing, type Step } from './ladder-layout';
+import { LadderSave } from './ladder-save';
+import { noteOf } from './ladder-words';
+import { MOST_STEPS, useLadder } from './use-ladder';
 
 const words = text.flows.ladder;
-const PAGE = 200;
-/** Steps of a picture that one can still take in, and a browser can still draw. */
-const MOST_PAGES = 10;
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
+/** Pixels beyond what is seen that are drawn, so that scrolling shows no holes. */
+const AROUND = 600;
+const PAGE_STEPS = 8;
 
 interface Props {
   /** Id of the conversation; null: everything that the filter shows. */
   readonly flow: number | null;
   /** Another display filter than the view's. */
   readonly filter?: string;
-  /** Packets that are to be seen at once: the ladder goes to the first of them. */
-  readonly lit?: ReadonlySet<number>;
-  /** The mark that is to be seen with them. */
-  readonly litMark?: number | null;
-  readonly onPickMark?: (mark: number) => void;
-  /** What choosing a packet does, instead of looking at it. */
-  readonly onPick?: (packet: number) => void;
+  /** Steps that stand out together; the ladder goes to the first of them. */
+  readonly isLit?: (step: Step) => boolean;
+  /** What choosing a step does besides. */
+  readonly onChoose?: (step: Step) => void;
+  /** Another text: there is something new, though the capture may have ended meanwhile. */
+  readonly news?: string;
 }
 
-const NONE: ReadonlySet<number> = new Set();
-
-export function LadderView({ flow, filter: given, lit = NONE, litMark = null, onPickMark, onPick }: Props) {
+export function LadderView({ flow, filter: given, isLit, onChoose, news = '' }: Props) {
   const id = useView((view) => view.capture) ?? '';
-  const shown = useView(effectiveFilter);
-  const filter = given ?? shown;
+  const shownFilter = useView(effectiveFilter);
+  const filter = given ?? shownFilter;
   const packet = useView((view) => view.packet);
-  const live = useLive(({ connection }) => connection === 'live');
+  const growing = useLive((live) =>
+    live.id !== id || live.capture === null ? undefined : /^(running|importing)$/.test(live.capture.state),
+  );
+  const names = useChallenge((challenge) => challenge.hidden);
+  const hidden = useMemo(() => hiddenBy(names), [names]);
   const [zoom, setZoom] = useState(() => (useSettings.getState().large ? 1.5 : 1));
+  const [spacing, setSpacing] = useState<Spacing>('compact');
+  const { hosts, steps, left, more, problem, loading, loadMore } = useLadder({ id, flow, filter, growing, news });
   const box = useRef<HTMLDivElement>(null);
-  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['sequence', id, flow, flow === null ? filter : ''],
-    queryFn: ({ pageParam: after, signal }) =>
-      flow === null
-        ? get('/api/captures/{id}/sequence', { id }, { filter, limit: PAGE, after }, signal)
-        : get('/api/captures/{id}/flows/{flow}/sequence', { id, flow }, { limit: PAGE, after }, signal),
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: ({ next }, pages) => (pages.length >= MOST_PAGES ? undefined : (next ?? undefined)),
-    refetchInterval: ({ state }) => (live && (state.data?.pages.length ?? 0) <= 2 ? 1000 : false),
-  });
-  const { hosts, steps } = useMemo(() => merged(data?.pages ?? []), [data]);
-  const layout = useMemo(() => layoutOf(steps, hosts.length), [steps, hosts]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: they are looked for in the drawing that they change
-  useEffect(() => {
-    const first = box.current?.querySelector('.lit');
-    if (box.current === null || first == null || steps.length === 0) return;
-    const { top } = box.current.getBoundingClientRect();
-    box.current.scrollTop += first.getBoundingClientRect().top - top - box.current.clientHeight / 3;
-  }, [lit, litMark, steps]);
-  const picture = (save: (svg: SVGSVGElement, name: string) => void) => {
-    const svg = box.current?.querySelector('svg');
-    if (svg !== null && svg !== undefined) save(svg, flow === null ? 'ladder' : `ladder-flow-${flow}`);
+  const [seen, setSeen] = useState({ top: 0, height: 800, width: 1200 });
+  const room = Math.floor(seen.width / zoom);
+  const layout = useMemo(
+    () => layoutOf(steps, hosts.length, room, spacing, (step) => noteOf(step, hidden)),
+    [steps, hosts.length, room, spacing, hidden],
+  );
+  const { placed, width, height } = layout;
+  const chosen = useMemo(() => steps.findIndex((step) => !isMark(step) && step.packet === packet), [steps, packet]);
+  const [active, setActive] = useState(-1);
+  const at = Math.min(active === -1 ? chosen : active, steps.length - 1);
+  const sight = inSight(placed, (seen.top - AROUND) / zoom, (seen.top + seen.height + AROUND) / zoom);
+  const empty = steps.length === 0;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the box is there once there are steps
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const measure = () => {
+      const { scrollTop: top, clientHeight, clientWidth } = element;
+      setSeen({ top, height: clientHeight, width: clientWidth });
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [empty]);
+
+  const reveal = (place: number) => {
+    const element = box.current;
+    if (element === null || placed[place] === undefined) return;
+    const top = placed[place].top * zoom;
+    const bottom = (placed[place].end + HEAD) * zoom;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (bottom > element.scrollTop + element.clientHeight) element.scrollTop = bottom - element.clientHeight;
   };
+  // A packet that was chosen elsewhere, or by the presenter, comes into sight.
+  const shown = useRef<number | null>(null);
+  useEffect(() => {
+    if (chosen < 0 || shown.current === packet) return;
+    shown.current = packet;
+    setActive(chosen);
+    reveal(chosen);
+  });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the ladder moves only where another step stands out
+  useEffect(() => {
+    if (isLit !== undefined) reveal(steps.findIndex(isLit));
+  }, [isLit, steps]);
+
+  const pick = (place: number) => {
+    const step = steps[place];
+    if (step === undefined) return;
+    setActive(place);
+    reveal(place);
+    onChoose?.(step);
+    if (isMark(step)) return;
+    shown.current = step.packet;
+    show({ packet: step.packet });
+  };
+  const open = (place: number) => {
+    const step = steps[place];
+    if (step !== undefined && !isMark(step)) show({ tab: 'packets', packet: step.packet }, false);
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const moves: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + PAGE_STEPS,
+      PageUp: at - PAGE_STEPS,
+      Home: 0,
+      End: steps.length - 1,
+    };
+    const to = moves[event.key];
+    if (to !== undefined) pick(Math.min(steps.length - 1, Math.max(0, to)));
+    else if (event.key === 'Enter') open(at);
+    else return;
+    event.preventDefault();
+  };
+
+  const common = { hosts, layout, hidden };
   return (
     <section className="stream" aria-label={words.region}>
-      <div className="stream-tools">
+      <div className="flow-tools">
+        <strong role="status">{empty ? '' : words.steps(steps.length, more)}</strong>
         <label>
           {words.zoom}{' '}
           <select value={zoom} onChange={(event) => setZoom(Number(event.target.value))}>
@@ -80,53 +143,72 @@ export function LadderView({ flow, filter: given, lit = NONE, litMark = null, on
             ))}
           </select>
         </label>
-        <span>{words.steps(count(steps.length), hasNextPage)}</span>
-        <button type="button" disabled={steps.length === 0} onClick={() => picture(saveSvg)}>
-          {words.svg}
-        </button>
-        <button type="button" disabled={steps.length === 0} onClick={() => picture(savePng)}>
-          {words.png}
-        </button>
+        <label>
+          {words.spacing}{' '}
+          <select value={spacing} onChange={(event) => setSpacing(event.target.value as Spacing)}>
+            {(['compact', 'scale'] as const).map((one) => (
+              <option key={one} value={one}>
+                {words.spacings[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <LadderSave {...common} name={flow === null ? 'ladder' : `ladder-flow-${flow}`} />
+        <span className="quiet flow-about">{words.help}</span>
       </div>
-      <ProblemNotice error={error} />
-      {steps.length === 0 && error === null && <p className="notice">{isPending ? text.app.loading : words.nothing}</p>}
-      {steps.length > 0 && (
-        <div className="ladder-box" ref={box}>
-          <Ladder
-            hosts={hosts}
-            layout={layout}
-            zoom={zoom}
-            selected={packet}
-            lit={lit}
-            litMark={litMark}
-            onPickMark={onPickMark}
-            onPick={onPick ?? ((number) => show({ packet: number }))}
-          />
-          {hasNextPage && (
-            <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {text.flows.more}
+      <ProblemNotice error={problem} />
+      {empty && problem === null && <p className="notice">{loading ? text.app.loading : words.nothing}</p>}
+      {left > 0 && <p className="notice warn">{words.hostsCut(hosts.length, left)}</p>}
+      {!empty && (
+        <div
+          className="ladder-view"
+          ref={box}
+          onScroll={({ currentTarget }) => setSeen({ ...seen, top: currentTarget.scrollTop })}
+        >
+          <svg
+            className="ladder ladder-heads"
+            aria-hidden="true"
+            viewBox={`0 0 ${width} ${HEAD}`}
+            width={width * zoom}
+            height={HEAD * zoom}
+          >
+            <LadderHeads {...common} />
+          </svg>
+          <div
+            className="ladder-list"
+            role="listbox"
+            aria-label={words.title}
+            aria-description={words.help}
+            aria-activedescendant={at >= sight[0] && at < sight[1] ? stepId(at) : undefined}
+            tabIndex={0}
+            onKeyDown={key}
+          >
+            <svg
+              className="ladder"
+              role="presentation"
+              viewBox={`0 0 ${width} ${height}`}
+              width={width * zoom}
+              height={height * zoom}
+            >
+              <LadderSteps
+                {...common}
+                sight={sight}
+                active={at}
+                selected={packet}
+                isLit={isLit}
+                onPick={pick}
+                onOpen={open}
+              />
+            </svg>
+          </div>
+          {more && steps.length < MOST_STEPS && (
+            <button type="button" className="ladder-more" disabled={loading} onClick={loadMore}>
+              {loading ? text.app.loading : words.more}
             </button>
           )}
+          {steps.length >= MOST_STEPS && <p className="notice">{words.most(MOST_STEPS)}</p>}
         </div>
       )}
     </section>
   );
-}
-
-type Page = Awaited<ReturnType<typeof get<'/api/captures/{id}/sequence'>>>;
-
-/** Pages put together. Of several conversations each page has its own lifelines: they become one list. */
-function merged(pages: readonly Page[]): Pick<Page, 'hosts' | 'steps'> {
-  const hosts: Page['hosts'] = [];
-  const places = new Map<string, number>();
-  const steps = pages.flatMap((page) => {
-    const here = page.hosts.map((host) => {
-      const key = `${host.address} ${host.port}`;
-      const known = places.get(key) ?? hosts.push(host) - 1;
-      places.set(key, known);
-      return known;
-    });
-    return page.steps.map((step) => ('mark' in step ? step : { ...step, from: here[step.from], to: here[step.to] }));
-  });
-  return { hosts, steps };
 }

@@ -1,179 +1,243 @@
 /** The ladder: who said what to whom, in the order of time, with the states of both ends. An SVG of our own. */
 
-import type { KeyboardEvent } from 'react';
 import type { SequencePage } from '../api/types';
 import { plain } from '../parts/plain';
 import { text } from '../text';
-import { isMark, type Layout, type PacketStep, type Placed, TOP } from './ladder-layout';
+import type { Hidden } from './hidden';
+import {
+  HEAD,
+  isMark,
+  type Layout,
+  type MarkStep,
+  MONO,
+  type PacketStep,
+  type Placed,
+  type Step,
+} from './ladder-layout';
+import { hostName, hostPlace, labelOf, numbersOf, sideOf, stepName } from './ladder-words';
 
 const words = text.flows.ladder;
 
-interface Props {
-  readonly hosts: SequencePage['hosts'];
-  readonly layout: Layout;
-  readonly zoom: number;
-  readonly selected: number | null;
-  /** Packets that stand out. */
-  readonly lit: ReadonlySet<number>;
-  readonly litMark: number | null;
-  /** Undefined: marks are only read. */
-  readonly onPickMark: ((mark: number) => void) | undefined;
-  readonly onPick: (packet: number) => void;
+type Hosts = SequencePage['hosts'];
+const sideName = (at: number) => (at === 0 ? 'client' : at === 1 ? 'server' : 'other');
+
+/** A text that fits into so many CSS pixels. */
+function fitting(said: string, pixels: number): string {
+  const characters = Math.max(4, Math.floor(pixels / MONO));
+  return said.length <= characters ? said : `${said.slice(0, characters - 1)}…`;
 }
 
-export function Ladder({ hosts, layout, zoom, selected, lit, litMark, onPickMark, onPick }: Props) {
-  const { placed, height, width, lifelines } = layout;
+interface HeadsProps {
+  readonly hosts: Hosts;
+  readonly layout: Layout;
+  readonly hidden: Hidden;
+}
+
+export function LadderHeads({ hosts, layout: { lifelines, width, narrow }, hidden }: HeadsProps) {
+  return hosts.map((host, at) => {
+    const anchor = !narrow ? 'middle' : at === 0 ? 'start' : 'end';
+    const x = !narrow ? lifelines[at] : at === 0 ? 8 : width - 8;
+    const room = narrow ? width / 2 - 12 : hosts.length <= 2 ? 300 : 185;
+    return (
+      <g key={`${host.address} ${host.port}`}>
+        <text className={`ladder-host ${sideName(at)}`} x={x} y={20} textAnchor={anchor}>
+          {fitting(hostName(host, hidden), room)}
+        </text>
+        <text className="ladder-address" x={x} y={39} textAnchor={anchor}>
+          {fitting(hostPlace(host, hidden), room)}
+        </text>
+        <line className="ladder-life" x1={lifelines[at]} x2={lifelines[at]} y1={HEAD - 8} y2={HEAD} />
+      </g>
+    );
+  });
+}
+
+interface StepsProps extends HeadsProps {
+  /** Which steps stand out. */
+  readonly isLit?: ((step: Step) => boolean) | undefined;
+  /** Places of the first step that is drawn, and behind the last one. */
+  readonly sight: readonly [number, number];
+  /** Place of the step that the keys are at; -1 for none. */
+  readonly active: number;
+  readonly selected: number | null;
+  readonly onPick?: (at: number) => void;
+  readonly onOpen?: (at: number) => void;
+}
+
+/** Ids of the steps, for assistive technology. */
+export const stepId = (at: number): string => `ladder-step-${at}`;
+
+export function LadderSteps(props: StepsProps) {
+  const { hosts, layout, hidden, isLit, sight, active, selected, onPick, onOpen } = props;
+  const { placed, lifelines, height } = layout;
+  const [first, last] = sight;
   return (
-    <svg
-      className="ladder"
-      role="group"
-      aria-label={words.title}
-      viewBox={`0 0 ${width} ${height}`}
-      width={width * zoom}
-      height={height * zoom}
-    >
-      <defs>
-        <marker
-          id="ladder-head"
-          viewBox="0 0 10 10"
-          refX="9"
-          refY="5"
-          markerWidth="9"
-          markerHeight="9"
-          orient="auto-start-reverse"
-        >
-          <path d="M0 0L10 5L0 10z" className="ladder-arrowhead" />
-        </marker>
-      </defs>
-      {hosts.map(({ address, name, port }, at) => (
-        <g key={`${address} ${port}`} className={at === 0 ? 'client' : at === 1 ? 'server' : 'other'}>
-          <line className="lifeline" x1={lifelines[at]} x2={lifelines[at]} y1={TOP - 20} y2={height} />
-          <text className="ladder-host" x={lifelines[at]} y={24} textAnchor="middle">
-            {plain(name ?? address, 40)}
-          </text>
-          <text className="ladder-address" x={lifelines[at]} y={46} textAnchor="middle">
-            {name === undefined ? '' : `${address} `}
-            {port === null ? '' : words.port(port)}
-          </text>
-        </g>
-      ))}
-      {placed.map((place) =>
-        isMark(place.step) ? (
-          <Mark
-            key={`mark ${place.step.mark}`}
-            place={place}
-            text={place.step.text}
-            layout={layout}
-            lit={place.step.mark === litMark}
-            onPick={onPickMark?.bind(null, place.step.mark)}
-          />
-        ) : (
-          <Arrow
-            key={place.step.packet}
-            step={place.step}
-            y={place.y}
-            layout={layout}
-            selected={place.step.packet === selected}
-            lit={lit.has(place.step.packet)}
-            onPick={onPick}
-          />
-        ),
-      )}
-    </svg>
+    <>
+      <g>
+        {lifelines.map((x, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a lifeline is its place
+          <line key={at} className="ladder-life" x1={x} x2={x} y1={0} y2={height} />
+        ))}
+      </g>
+      {placed.slice(first, last).map((place, offset) => {
+        const at = first + offset;
+        const item = {
+          id: stepId(at),
+          role: 'option',
+          'aria-selected': !isMark(place.step) && place.step.packet === selected,
+          'aria-posinset': at + 1,
+          'aria-setsize': placed.length,
+          'data-active': at === active,
+          'data-lit': isLit?.(place.step) ?? false,
+          onClick: () => onPick?.(at),
+          onDoubleClick: () => onOpen?.(at),
+        };
+        if (isMark(place.step))
+          return (
+            <g key={at} className="ladder-mark" {...item}>
+              <Mark step={place.step} place={place} layout={layout} />
+            </g>
+          );
+        return (
+          <g key={at} className={`ladder-step ${sideName(place.step.from)}`} {...item}>
+            <title>{stepName(place.step, hosts, hidden)}</title>
+            <Arrow step={place.step} place={place} layout={layout} hidden={hidden} />
+          </g>
+        );
+      })}
+    </>
   );
 }
 
-function Mark({
-  place: { y },
-  text: words,
-  layout,
-  lit,
-  onPick,
-}: {
-  readonly place: Placed;
-  readonly text: string;
-  readonly layout: Layout;
-  readonly lit: boolean;
-  readonly onPick: (() => void) | undefined;
-}) {
-  const shown = plain(words, 110);
+/** A call of a program, or what somebody wrote: at the end where it was made. */
+function Mark({ step, place, layout }: { readonly step: MarkStep; readonly place: Placed; readonly layout: Layout }) {
+  const { width, lifelines, narrow } = layout;
+  const side = lifelines.length <= 2 ? sideOf(step) : undefined;
+  const said = fitting(plain(step.text, 300), width - 40);
+  const wide = said.length * MONO + 20;
+  const right = width - 8 - wide;
+  const x =
+    side === 'server' && lifelines.length === 2
+      ? Math.max(8, Math.min(narrow ? right : lifelines[1] - 16, right))
+      : side === 'client'
+        ? Math.max(8, Math.min(lifelines[0] - (narrow ? 18 : 186), right))
+        : 8;
+  const y = place.y;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: who has no mouse chooses the same in the list of steps
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the same
-    <g className={`ladder-mark${lit ? ' lit' : ''}${onPick === undefined ? '' : ' choosable'}`} onClick={onPick}>
-      <rect x={8} y={y - 16} width={layout.width - 16} height={24} rx={5} />
-      <text x={18} y={y}>
-        {shown}
+    <>
+      <title>{words.mark(plain(step.text, 1000))}</title>
+      <rect
+        className={`ladder-box ${side ?? ''}`}
+        x={x}
+        y={y - 13}
+        width={side === undefined ? width - 16 : wide}
+        height={24}
+        rx={5}
+      />
+      <text className="ladder-call" x={x + 10} y={y + 4}>
+        {said}
       </text>
-    </g>
+    </>
   );
 }
 
 interface ArrowProps {
   readonly step: PacketStep;
-  readonly y: number;
+  readonly place: Placed;
   readonly layout: Layout;
-  readonly selected: boolean;
-  readonly lit: boolean;
-  readonly onPick: (packet: number) => void;
+  readonly hidden: Hidden;
 }
 
-/** What stands on an arrow: control bits with relative numbers, or what the application says. */
-function labelOf({ label, flags, seq, ack, length }: PacketStep): string {
-  const numbers = seq === undefined ? '' : words.numbers(seq, ack, length);
-  const said = flags === undefined || label === flags ? label : `${label} [${flags}]`;
-  return `${plain(said, 70)}${numbers === '' ? '' : ` · ${numbers}`}`;
-}
-
-function Arrow({ step, y, layout, selected, lit, onPick }: ArrowProps) {
-  const { from, to, packet, relativeTime, sincePrevious, note, clientState, serverState } = step;
-  const { lifelines, width } = layout;
+function Arrow({ step, place, layout, hidden }: ArrowProps) {
+  const { from, to, relativeTime, sincePrevious } = step;
+  const { y, top, end, notes } = place;
+  const { lifelines, width, narrow } = layout;
   const self = from === to;
-  const [x1, x2] = [lifelines[from], self ? lifelines[from] + 60 : lifelines[to]];
-  const key = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return;
-    event.preventDefault();
-    onPick(packet);
-  };
-  const label = labelOf(step);
-  const name = words.step(packet, relativeTime?.toFixed(6) ?? '', label, note ?? '');
-  const side = from === 0 ? 'client' : from === 1 ? 'server' : 'other';
+  const x1 = lifelines[from];
+  const x2 = self ? x1 : lifelines[to];
+  const middle = self ? x1 + 70 : (x1 + x2) / 2;
+  const room = self ? 150 : Math.abs(x2 - x1) - 16;
+  const way = x2 > x1 ? 1 : -1;
+  const time = relativeTime?.toFixed(6) ?? '';
+  const gap = sincePrevious === null ? '' : words.later(Math.max(0, sincePrevious));
+  const noteX = narrow ? lifelines[0] + 12 : lifelines[lifelines.length - 1] + 120;
   return (
-    <g
-      className={`ladder-step ${side}${lit ? ' lit' : ''}`}
-      role="button"
-      tabIndex={0}
-      aria-label={name}
-      aria-pressed={selected}
-      onClick={() => onPick(packet)}
-      onKeyDown={key}
-    >
-      <rect className="ladder-ground" x={4} y={y - 30} width={width - 8} height={44} rx={5} />
-      <text className="ladder-time" x={14} y={y - 4}>
-        {relativeTime?.toFixed(6) ?? ''}
-      </text>
-      <text className="ladder-gap" x={14} y={y - 18}>
-        {sincePrevious === null ? '' : words.later(sincePrevious)}
-      </text>
-      <line className="ladder-line" x1={x1} x2={x2} y1={y} y2={y} markerEnd="url(#ladder-head)" />
-      <text className="ladder-label" x={(x1 + x2) / 2} y={y - 8} textAnchor="middle">
-        {label}
-      </text>
-      {clientState != null && (
-        <text className="ladder-state" x={lifelines[0] - 8} y={y + 12} textAnchor="end">
-          {clientState}
+    <>
+      <rect className="ladder-ground" x={2} y={top} width={width - 4} height={end - top} rx={5} />
+      <States place={place} step={step} layout={layout} hidden={hidden} />
+      {narrow ? (
+        <text className="ladder-time" x={middle} y={top + 12} textAnchor="middle">
+          {`${time}  ${gap}`}
         </text>
+      ) : (
+        <>
+          <text className="ladder-time" x={12} y={y - 4}>
+            {time}
+          </text>
+          <text className="ladder-gap" x={12} y={y + 11}>
+            {gap}
+          </text>
+        </>
       )}
-      {serverState != null && lifelines.length > 1 && (
-        <text className="ladder-state" x={lifelines[1] + 8} y={y + 12}>
-          {serverState}
+      {self ? (
+        <path className="ladder-line" d={`M${x1} ${y - 8}h40v16h-34`} />
+      ) : (
+        <line className="ladder-line" x1={x1 + 3 * way} x2={x2 - 9 * way} y1={y} y2={y} />
+      )}
+      <path
+        className="ladder-tip"
+        d={self ? `M${x1 + 3} ${y + 8}l9 -5v10z` : `M${x2 - 3 * way} ${y}l${-10 * way} -5v10z`}
+      />
+      <text className="ladder-label" x={middle} y={y - 8} textAnchor={self ? 'start' : 'middle'}>
+        {fitting(labelOf(step, hidden), room)}
+      </text>
+      <text className="ladder-numbers" x={middle} y={y + 15} textAnchor={self ? 'start' : 'middle'}>
+        {fitting(numbersOf(step, hidden), room)}
+      </text>
+      {notes.map((line, at) => (
+        <text key={line} className="ladder-note" x={noteX} y={(narrow ? y + 45 : y - 4) + at * 15}>
+          {line}
         </text>
-      )}
-      {note !== undefined && (
-        <text className="ladder-note" x={lifelines[lifelines.length - 1] + 14} y={y - 4}>
-          {plain(note, 60)}
-        </text>
-      )}
-    </g>
+      ))}
+    </>
   );
 }
+
+/** TCP's states along the lifelines: before the arrow, and after it down to the next step. */
+function States({ place, step, layout, hidden }: ArrowProps) {
+  const { lifelines, narrow } = layout;
+  if (hidden.flags || lifelines.length > 2) return null;
+  const { top, y, end, before } = place;
+  const ends = [
+    { name: 'client', was: before.client, is: step.clientState, outwards: -1 },
+    { name: 'server', was: before.server, is: step.serverState, outwards: 1 },
+  ] as const;
+  return ends.map(({ name, was, is, outwards }, at) => {
+    const x = lifelines[at];
+    if (x === undefined || is == null) return null;
+    const towards = narrow ? -outwards : outwards;
+    return (
+      <g key={name}>
+        {was != null && <line className={`ladder-phase ${phaseOf(was)}`} x1={x} x2={x} y1={top} y2={y} />}
+        <line className={`ladder-phase ${phaseOf(is)}`} x1={x} x2={x} y1={y} y2={end} />
+        <text
+          className={was === is ? 'ladder-state' : 'ladder-state changed'}
+          x={x + 10 * towards}
+          y={narrow ? y + 30 : y + 15}
+          textAnchor={towards < 0 ? 'end' : 'start'}
+        >
+          {is}
+        </text>
+      </g>
+    );
+  });
+}
+
+const phaseOf = (state: string): string =>
+  state === 'ESTABLISHED'
+    ? 'open'
+    : state === 'CLOSED'
+      ? 'closed'
+      : /^(LISTEN|SYN)/.test(state)
+        ? 'opening'
+        : 'closing';

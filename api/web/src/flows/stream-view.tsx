@@ -1,142 +1,137 @@
 /** "Follow stream": what the two ends said, each in its colour, as it is said. */
 
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { address } from '../api/client';
+import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { get } from '../api/client';
 import type { Flow } from '../api/types';
 import { ProblemNotice } from '../parts/problem-notice';
+import { useChallenge } from '../room/challenge';
 import { useLive } from '../state/live';
-import { useSettings } from '../state/settings';
-import { show, useView } from '../state/view';
+import { useView } from '../state/view';
 import { text } from '../text';
-import { count } from '../text/app';
-import { clientOf, serverOf } from './flow-words';
-import { type Line, type Look, linesOf } from './stream-lines';
+import { FindInStream } from './find-in-stream';
+import { findIn } from './stream-find';
+import { LineMaker, type Look } from './stream-lines';
+import { StreamLines } from './stream-list';
+import { StreamTools } from './stream-tools';
 import './stream-view.css';
-import { type From, type Segment, useStream } from './use-stream';
+import { type From, useStream } from './use-stream';
 
 const words = text.flows.stream;
+/** Packets of the flow with which "To the newest" begins. */
+const NEWEST = 200;
 
 export function StreamView({ flow }: { readonly flow: Flow }) {
+  const hidden = useChallenge((challenge) => challenge.hidden.size > 0);
+  if (hidden)
+    return (
+      <section className="stream" aria-label={words.title}>
+        <p className="notice">{words.challenge}</p>
+      </section>
+    );
+  return <Stream flow={flow} key={flow.id} />;
+}
+
+function Stream({ flow }: { readonly flow: Flow }) {
   const id = useView((view) => view.capture) ?? '';
-  const running = useLive(({ capture }) => capture?.state === 'running');
+  const running = useLive((live) => (live.id === id ? live.capture?.state === 'running' : undefined));
+  const known = useLive((live) => live.id === id && live.capture !== null);
   const [look, setLook] = useState<Look>('text');
   const [from, setFrom] = useState<From>(undefined);
   const [decode, setDecode] = useState<readonly string[]>(['http']);
-  const { said, problem, loading, live, loadMore } = useStream({ id, flow: flow.id, from, decode, running });
-  const segments = said?.segments;
-  const lines = useMemo(() => linesOf(segments ?? [], look, words), [segments, look]);
-  const path = { id, flow: flow.id };
-  const toggle = (what: string, on: boolean) =>
-    setDecode(on ? [...decode, what] : decode.filter((one) => one !== what));
+  const [begin, setBegin] = useState({ start: 0, turn: 0 });
+  const [columns, setColumns] = useState(80);
+  const [wanted, setWanted] = useState('');
+  const [at, setAt] = useState(0);
+  const [problem, setProblem] = useState<unknown>(null);
+  const looking = useRef(false);
+
+  const asked = { id, flow: flow.id, from, decode, running: known ? running : undefined, ...begin };
+  const stream = useStream(asked);
+  const { said, loading, live } = stream;
+  const maker = useMemo(() => new LineMaker(look, columns, words), [look, columns]);
+  const parts = said?.parts;
+  const lines = useMemo(() => maker.lines(parts ?? []), [maker, parts]);
+  const sought = useDeferredValue(wanted);
+  const matches = useMemo(() => findIn(lines, sought), [lines, sought]);
+  const match = matches[Math.min(at, matches.length - 1)];
+
+  const toEnd = async () => {
+    if (looking.current) return;
+    looking.current = true;
+    try {
+      const query = { before: Number.MAX_SAFE_INTEGER, limit: NEWEST };
+      const { packets } = await get('/api/captures/{id}/flows/{flow}/packets', { id, flow: flow.id }, query);
+      setBegin({ start: Math.max(0, (packets[0]?.number ?? 1) - 1), turn: begin.turn + 1 });
+      setProblem(null);
+    } catch (error) {
+      setProblem(error);
+    } finally {
+      looking.current = false;
+    }
+  };
+  const nothing = decode.includes('tls')
+    ? words.nothingDecrypted
+    : from !== undefined
+      ? words.nothingFrom
+      : running
+        ? words.nothingYet
+        : words.nothing;
+
   return (
     <section className="stream" aria-label={words.title}>
-      <div className="stream-tools">
-        <fieldset className="segmented">
-          <legend className="visually-hidden">{words.look}</legend>
-          {(['text', 'hex'] as const).map((one) => (
-            <button type="button" key={one} aria-pressed={look === one} onClick={() => setLook(one)}>
-              {words.looks[one]}
+      <StreamTools
+        flow={flow}
+        look={look}
+        from={from}
+        decode={decode}
+        live={live}
+        onLook={setLook}
+        onFrom={setFrom}
+        onDecode={setDecode}
+      >
+        <FindInStream
+          wanted={wanted}
+          at={Math.min(at, matches.length - 1)}
+          found={matches.length}
+          whole={said !== null && !said.more && !said.cut}
+          onWanted={(text) => {
+            setWanted(text);
+            setAt(0);
+          }}
+          onStep={(by) => matches.length > 0 && setAt((at + by + matches.length) % matches.length)}
+        />
+      </StreamTools>
+      <ProblemNotice error={stream.problem ?? problem} />
+      {stream.gone && <p className="notice warn">{words.gone}</p>}
+      {(said?.cut === true || said?.more === true) && (
+        <p className="notice stream-place">
+          {said.cut && (
+            <>
+              {words.earlier}{' '}
+              <button type="button" onClick={() => setBegin({ start: 0, turn: begin.turn + 1 })}>
+                {words.fromStart}
+              </button>
+            </>
+          )}
+          {said.more && (
+            <button type="button" onClick={() => void toEnd()}>
+              {words.toEnd}
             </button>
-          ))}
-        </fieldset>
-        <label>
-          {words.who}{' '}
-          <select value={from ?? ''} onChange={(event) => setFrom((event.target.value || undefined) as From)}>
-            <option value="">{words.both}</option>
-            <option value="client">{words.client(clientOf(flow))}</option>
-            <option value="server">{words.server(serverOf(flow))}</option>
-          </select>
-        </label>
-        {(['tls', 'http'] as const).map((what) => (
-          <label key={what}>
-            <input
-              type="checkbox"
-              checked={decode.includes(what)}
-              onChange={(event) => toggle(what, event.target.checked)}
-            />{' '}
-            {words.decode[what]}
-          </label>
-        ))}
-        <a href={address('/api/captures/{id}/flows/{flow}/stream', path, { format: 'raw', from, decode })} download>
-          {words.save}
-        </a>
-        {live && (
-          <span className="stream-live" role="status">
-            {words.live}
-          </span>
-        )}
-      </div>
-      <ProblemNotice error={problem} />
-      {said !== null && said.left > 0 && <p className="notice">{words.left(said.left)}</p>}
-      {lines.length === 0 && problem === null && <p className="notice">{loading ? text.app.loading : words.nothing}</p>}
-      <Lines lines={lines} onPick={(line) => pick(segments?.[line.segment])} live={live} />
-      {said?.more === true && (
-        <button type="button" disabled={loading} onClick={loadMore}>
-          {loading ? text.app.loading : text.flows.more}
-        </button>
+          )}
+        </p>
       )}
-    </section>
-  );
-}
-
-/** Goes to the packet that brought it. */
-function pick(segment: Segment | undefined): void {
-  if (segment !== undefined && 'packet' in segment) show({ tab: 'packets', packet: segment.packet }, false);
-}
-
-interface LinesProps {
-  readonly lines: readonly Line[];
-  readonly onPick: (line: Line) => void;
-  readonly live: boolean;
-}
-
-function Lines({ lines, onPick, live }: LinesProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const large = useSettings((settings) => settings.large);
-  const height = large ? 30 : 20;
-  /** Whether the end is in sight: then what is said next comes into sight by itself. */
-  const atEnd = useRef(true);
-  const rows = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => height,
-    overscan: 10,
-  });
-  useEffect(() => {
-    if (live && atEnd.current && lines.length > 0) rows.scrollToIndex(lines.length - 1);
-  }, [lines, live, rows]);
-  const scrolled = () => {
-    const { scrollTop = 0, clientHeight = 0, scrollHeight = 0 } = box.current ?? {};
-    atEnd.current = scrollTop + clientHeight >= scrollHeight - height;
-  };
-  return (
-    <section
-      className="stream-lines"
-      ref={box}
-      aria-label={words.said(count(lines.length))}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-      tabIndex={0}
-      onScroll={scrolled}
-    >
-      <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
-        {rows.getVirtualItems().map(({ index, start }) => {
-          const line = lines[index];
-          const style = { height, transform: `translateY(${start}px)` };
-          const name = `stream-line ${line.from} ${line.kind}`;
-          if (line.kind !== 'head')
-            return (
-              <div key={index} className={name} style={style}>
-                {line.text}
-              </div>
-            );
-          return (
-            <button type="button" key={index} className={name} style={style} onClick={() => onPick(line)}>
-              {line.text}
-            </button>
-          );
-        })}
-      </div>
+      {lines.length === 0 && stream.problem === null && (
+        <p className="notice">{loading || said === null ? text.app.loading : nothing}</p>
+      )}
+      <StreamLines
+        lines={lines}
+        match={match}
+        live={live}
+        more={said?.more === true && !loading}
+        onMore={stream.loadMore}
+        onColumns={setColumns}
+      />
+      {said?.more === true && loading && <p className="stream-more">{words.more}</p>}
     </section>
   );
 }

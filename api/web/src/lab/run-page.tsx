@@ -1,9 +1,9 @@
 /** A run: its steps, the chosen one with its code and packets, and the ladder beside them. */
 
-import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo } from 'react';
+import { useCallback, useEffect } from 'react';
 import { ServiceError } from '../api/client';
 import type { LabRun } from '../api/types';
+import { isMark, type Step } from '../flows/ladder-layout';
 import { LadderView } from '../flows/ladder-view';
 import { ProblemNotice } from '../parts/problem-notice';
 import { show, useView } from '../state/view';
@@ -62,8 +62,17 @@ function lookedAt(run: LabRun, chosen: number | null): number {
   return isOver(run) && !run.stepwise ? 1 : Math.max(1, steps.length);
 }
 
+function choose({ demo, id }: LabRun, step: number): void {
+  show({ part: partText({ demo, run: id, step }) }, true);
+}
+
+/** Goes to the step of the run that the ladder's step is, or that has made its packet. */
+function chooseOf(run: LabRun, one: Step): void {
+  const at = run.steps.findIndex((step) => (isMark(one) ? step.mark === one.mark : step.packets.includes(one.packet)));
+  if (at >= 0) choose(run, at + 1);
+}
+
 function Run({ run, chosen }: { readonly run: LabRun; readonly chosen: number | null }) {
-  const queries = useQueryClient();
   const capture = useView((view) => view.capture);
   const { packets, state } = run;
   const made = packets.length;
@@ -71,14 +80,15 @@ function Run({ run, chosen }: { readonly run: LabRun; readonly chosen: number | 
     // A demo without packets of its own shows a stored capture; and the links below are of the run's capture alone.
     if (run.capture !== capture) show({ capture: run.capture, packet: null, flow: null }, true);
   }, [run.capture, capture]);
-  useEffect(() => {
-    // The ladder has what the run says it has, also when the capture has ended meanwhile.
-    if (made >= 0 && state !== undefined) void queries.invalidateQueries({ queryKey: ['sequence', run.capture] });
-  }, [queries, made, state, run.capture]);
   const number = lookedAt(run, chosen);
   const step = run.steps[number - 1];
-  const lit = useMemo(() => new Set([...(step?.packets ?? []), ...(step?.received ?? [])]), [step]);
-  const choose = (to: number | null) => show({ part: partText({ demo: run.demo, run: run.id, step: to }) }, true);
+  const isLit = useCallback(
+    (one: Step) =>
+      isMark(one)
+        ? one.mark === step?.mark
+        : step?.packets.includes(one.packet) === true || step?.received.includes(one.packet) === true,
+    [step],
+  );
   const first = packets[0]?.number ?? 1;
   const filter = first > 1 ? `(${run.filter}) && frame.number >= ${first}` : run.filter;
   return (
@@ -95,24 +105,17 @@ function Run({ run, chosen }: { readonly run: LabRun; readonly chosen: number | 
         </p>
       ))}
       <div className="lab-run">
-        <StepList run={run} chosen={number} onChoose={choose} />
+        <StepList run={run} chosen={number} onChoose={(to) => choose(run, to)} />
         <StepDetail run={run} number={number} />
         {made > 0 && (
           <section className="lab-ladder" aria-label={words.ladder}>
             <LadderView
               flow={null}
               filter={filter}
-              lit={lit}
-              litMark={step?.mark ?? null}
-              onPickMark={(mark) => {
-                const of = run.steps.findIndex((one) => one.mark === mark);
-                if (of >= 0) choose(of + 1);
-              }}
-              onPick={(packet) => {
-                show({ packet });
-                const of = run.steps.findIndex((one) => one.packets.includes(packet));
-                if (of >= 0) choose(of + 1);
-              }}
+              isLit={isLit}
+              // The ladder has what the run says it has, also when the capture has ended meanwhile.
+              news={`${made} ${state}`}
+              onChoose={(one) => chooseOf(run, one)}
             />
           </section>
         )}

@@ -1,12 +1,12 @@
 /** The selected layer's header, drawn as its RFC draws it, with this packet's values in the cells. */
 
 import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { saveSvg } from '../../parts/save-picture';
 import { text } from '../../text';
 import { hoverNode, selectNode, usePointed } from './detail-state';
 import type { TreeNode } from './model';
 import { type Cell, labelPlace, outline, type Picture, pictureOf, ROW_BITS } from './picture';
 import './picture-pane.css';
-import { saveSvg } from './save-svg';
 import { isHidden, titleOf, wordsOf } from './show';
 import { type Shown, useSelected } from './use-detail';
 
