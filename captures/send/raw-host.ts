@@ -26,7 +26,11 @@ function open(raw: RawSocketPackage, length: 4 | 16): RawSocket {
   const addressFamily = length === 4 ? AddressFamily.IPv4 : AddressFamily.IPv6;
   const socket = raw.createSocket({ addressFamily, protocol: IPPROTO_RAW, bufferSize: 64 });
   // IPv6 has its own option for this since Linux 4.20; a socket of IPPROTO_RAW implies it in all versions.
-  if (length === 4) socket.setOption(SocketLevel.IPPROTO_IP, SocketOption.IP_HDRINCL, 1);
+  if (length === 4) {
+    socket.setOption(SocketLevel.IPPROTO_IP, SocketOption.IP_HDRINCL, 1);
+    // Without it, the kernel refuses broadcasts (socket(7)); where packets may go is decided before they come here.
+    socket.setOption(SocketLevel.SOL_SOCKET, SocketOption.SO_BROADCAST, 1);
+  }
   socket.on('error', (error) => process.emitWarning(error));
   return socket;
 }

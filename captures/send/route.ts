@@ -20,7 +20,14 @@ export function sourceTowards(destination: string): Promise<string | undefined> 
       resolve(address);
     };
     socket.once('error', () => end(undefined));
-    socket.connect(DISCARD, destination, () => end(socket.address().address.replace(/%.*/, '')));
+    socket.bind(0, () => {
+      // The route to a broadcast is told only who may send one.
+      socket.setBroadcast(true);
+      // An error goes to the callback, whatever its type says.
+      socket.connect(DISCARD, destination, (error?: Error | null) =>
+        end(error ? undefined : socket.address().address.replace(/%.*/, '')),
+      );
+    });
   });
 }
 

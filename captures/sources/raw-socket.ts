@@ -33,7 +33,7 @@ export interface RawSocketPackage {
   createSocket(options: { addressFamily: number; protocol: number; bufferSize: number }): RawSocket;
   AddressFamily: { IPv4: number; IPv6: number };
   SocketLevel: { SOL_SOCKET: number; IPPROTO_IP: number };
-  SocketOption: { SO_RCVBUF: number; IP_HDRINCL: number };
+  SocketOption: { SO_RCVBUF: number; SO_BROADCAST: number; IP_HDRINCL: number };
 }
 
 /** A socket that an interface name stands for. */

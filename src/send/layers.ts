@@ -51,7 +51,7 @@ function print({ sent, bytes, seconds, engine, interface: name, answered, packet
           ? ''
           : ', no answer'
         : `, ${reply.kind} after ${(reply.rtt * 1000).toFixed(3)} ms: ${reply.summary}`;
-    console.log(`${number}: ${octets(length)}${left === null ? '' : ' left'}${answer}`);
+    console.log(`${number}: ${octets(length)}${left === null ? ', not seen leaving' : ' left'}${answer}`);
     for (const { name: field, handed, left: seen, by } of fields)
       if (by === 'kernel') console.log(`     ${field}: ${handed} became ${seen}`);
   }
