@@ -149,6 +149,10 @@ async function start(options: StartOptions): Promise<void> {
     console.log(`netglass ${version()} at ${daemon.address}${visit}`);
     if (daemon.generatedToken !== undefined)
       console.log(`Other machines can reach it, so it demands this token: ${daemon.generatedToken}`);
+    if (send !== undefined)
+      console.log(
+        `clients may send at most ${send.rate} packets/s, ${send.anywhere ? 'anywhere' : 'to loopback and directly connected private networks'}`,
+      );
     const record = options.capture ? await capture(daemon, options, ends) : undefined;
     const watch = keyLogWatch(daemon, options, record);
     const hide = record === undefined ? () => undefined : showCounter(daemon.store, record.id, process.stdout);
