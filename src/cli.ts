@@ -9,6 +9,7 @@ import { labCommand } from './commands/lab.js';
 import { readCommand } from './commands/read.js';
 import { sendCommand } from './commands/send.js';
 import { startCommand } from './commands/start.js';
+import { traceCommand } from './commands/trace.js';
 import { exportCommand, importCommand, reindexCommand } from './commands/transfer.js';
 import { dropEmptyVariables, version } from './settings.js';
 
@@ -17,6 +18,7 @@ function program(): Command {
     .description('Captures packets, decodes them, and serves them over HTTP.')
     .version(version(), '-v, --version', 'print the version')
     .exitOverride()
+    .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError('(netglass --help, or netglass COMMAND --help, says more)')
     .addHelpText(
@@ -32,6 +34,7 @@ help says. Exit status: 0 done, 1 failed, 2 wrong use.`,
     readCommand(),
     checkCommand(),
     sendCommand(),
+    traceCommand(),
     importCommand(),
     exportCommand(),
     reindexCommand(),

@@ -15,6 +15,7 @@ const NEEDS = [
   { package: 'tshark', purpose: 'test', commands: ['tshark'] },
   { package: 'tcpdump', purpose: 'test', commands: ['tcpdump'] },
   { package: 'iproute2', purpose: 'test', commands: ['ip'] },
+  { package: 'strace', purpose: 'test', commands: ['strace'] },
   { package: 'chromium', purpose: 'test', commands: ['chromium', 'chromium-browser', 'google-chrome'] },
 ];
 
