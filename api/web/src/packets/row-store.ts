@@ -1,6 +1,6 @@
 /** The rows of a packet list of any length, of which only a bounded number is in memory. */
 
-import { address, get, ServiceError } from '../api/client';
+import { get, ServiceError } from '../api/client';
 import type { Matches, PacketPage, PacketRow } from '../api/types';
 import type { News } from '../state/live';
 
@@ -249,11 +249,6 @@ export class RowStore {
   private changed(): void {
     this.version++;
     for (const listener of this.listeners) listener();
-  }
-
-  /** The list as a link for `curl`. */
-  get link(): string {
-    return address('/api/captures/{id}/packets', { id: this.capture }, { filter: this.filter, fields: this.fields });
   }
 }
 

@@ -10,7 +10,6 @@ export const detail = {
   panes: 'The selected packet',
   heading: (number: number) => `Packet ${count(number)}`,
   close: 'Close',
-  choose: 'Select a packet to see its fields, its bytes and its headers.',
   loading: 'Reading the packet …',
   dividers: {
     list: 'Packet list and packet',
@@ -18,7 +17,6 @@ export const detail = {
     picture: 'Header picture and packet bytes',
   },
   severities: { chat: 'chat', note: 'note', warn: 'warning', error: 'error' },
-  computed: 'computed by netglass, not in the packet',
   actions: 'Field actions',
   menu: {
     label: (title: string) => `Actions for ${title}`,
@@ -32,7 +30,6 @@ export const detail = {
     about: 'What is this?',
   },
   about: {
-    title: 'What is this?',
     name: 'Filter name',
     protocol: 'Protocol',
     kind: 'Type',
@@ -80,7 +77,6 @@ export const detail = {
   drawing: {
     of: (title: string) => `Fields of the ${title} header`,
     layers: 'Header of',
-    ruler: 'Bits 0 to 31',
     cell: (title: string, value: string) => (value === '' ? title : `${title}: ${value}`),
     unnamed: 'not decoded',
     torn: (length: number) => `${octets(length)}, drawn shorter`,
@@ -97,7 +93,6 @@ export const detail = {
     plain: (length: number) => octets(length),
     big: 'Big-endian',
     little: 'Little-endian',
-    unsigned: 'unsigned',
     signed: 'signed',
     binary: 'Binary',
     ascii: 'ASCII',
