@@ -1,13 +1,14 @@
 /** Reads a header into nodes of the detail tree: a cursor whose every read is checked. */
 
 import { readBits } from './bytes.js';
+import type { Carried, Content, Listed } from './contents.js';
 import type { Conversation, TransportNotes } from './conversation.js';
 import type { Field, FieldDeclaration } from './field.js';
 import { displayOf, textOf, valueAt, variableValue } from './field-values.js';
 import { hexText } from './format.js';
 import { LazyNode } from './lazy-node.js';
 import type { Problem } from './problem.js';
-import type { FieldNode, FieldValue } from './tree.js';
+import type { FieldNode, FieldValue, TreeSource } from './tree.js';
 import type { Walk } from './walk.js';
 
 /** Nodes that one packet's tree may have; more is a malformed packet's doing and is cut off with a problem. */
@@ -30,6 +31,18 @@ export interface Dissection {
   readonly notes?: readonly TransportNotes[] | undefined;
   /** Whether nobody looks at more of the tree than at some fields' values: the others' are not written down, nor summaries. */
   readonly lean?: boolean;
+  /** What the layers that were read last have handed over, and nobody has taken yet. */
+  contents?: Content[] | undefined;
+  /** What a layer that was handed over is said to be. */
+  readonly carried?: Carried | undefined;
+  /** How often octets were handed on. */
+  readonly nesting?: number;
+  /** Octets that stand nowhere in the packet are added here; absent: they are not shown. */
+  readonly sources?: TreeSource[] | undefined;
+  /** Whether somebody looks at octets of the protocol with this registry id that were handed over; absent: at all. */
+  readonly wants?: ((id: number, view: DataView, start: number, end: number) => boolean) | undefined;
+  /** The list's columns so far; what was handed over adds to them. */
+  listed?: Listed | undefined;
 }
 
 export class Body {
@@ -310,6 +323,35 @@ export class Body {
     } finally {
       this.limit = outer;
     }
+  }
+
+  /**
+   * Hands octets over that become a layer of their own behind this one: [start, end) of the view, or all of `octets`,
+   * which stand nowhere in the packet.
+   *
+   * @param value chooses the protocol in the table that this one `hands` by
+   */
+  hand(
+    table: string,
+    value: number,
+    carried: Carried,
+    place: Uint8Array<ArrayBuffer> | readonly [number, number],
+  ): void {
+    if (this.quoted) return;
+    this.dissection.contents ??= [];
+    this.dissection.contents.push(
+      place instanceof Uint8Array
+        ? { table, value, carried, start: 0, end: place.length, octets: place }
+        : { table, value, carried, start: place[0], end: place[1], octets: undefined },
+    );
+  }
+
+  /** Adds to what the list shows of the packet: behind the carrier's protocol, with a slash, and behind its info. */
+  lists(protocol: string, info: string): void {
+    const { listed } = this.dissection;
+    if (listed === undefined) return;
+    const name = protocol === '' ? listed.protocol : `${listed.protocol}/${protocol}`;
+    this.dissection.listed = { protocol: name, info: `${listed.info}${info}` };
   }
 
   /** Sets the text of the heading that is being read. */

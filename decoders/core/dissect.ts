@@ -1,12 +1,13 @@
 /** The tree walker: every octet of one packet, named. */
 
 import { Body, type Dissection, gapNode, STOP } from './body.js';
+import { CONTENT, type Content, type Listed, MAXIMUM_NESTING } from './contents.js';
 import type { Conversation, TransportNotes } from './conversation.js';
 import { hexText } from './format.js';
 import type { Problem } from './problem.js';
 import type { Registry } from './registry.js';
-import type { FieldNode, LayerNode, PacketTree } from './tree.js';
-import { Walk, walkPacket } from './walk.js';
+import type { FieldNode, LayerNode, PacketTree, TreeSource } from './tree.js';
+import { Walk, walkFrom, walkPacket } from './walk.js';
 
 /** One packet as the tree walker takes it. */
 export interface PacketData {
@@ -28,14 +29,17 @@ export interface PacketData {
 export function dissect(registry: Registry, packet: PacketData, walk = new Walk()): PacketTree {
   const { view, start, captured } = packet;
   walkPacket(registry, view, packet.linkType, start, captured, packet.original, walk);
-  const dissection = newDissection(registry, view, walk);
+  const sources: TreeSource[] = [];
+  const dissection: Dissection = { ...newDissection(registry, view, walk), sources };
   const layers: LayerNode[] = [];
   const shown = dissectLayers(registry, dissection, 0, layers);
   trailers(registry, dissection, layers);
   const data = unclaimed(dissection, start + captured);
   if (data !== undefined) layers.push(data);
   walkProblem(dissection);
-  return { layers, problems: dissection.problems, protocol: shown?.protocol ?? 'UNKNOWN', info: shown?.info ?? '' };
+  const { problems } = dissection;
+  const { protocol, info } = shown ?? { protocol: 'UNKNOWN', info: '' };
+  return sources.length > 0 ? { layers, problems, protocol, info, sources } : { layers, problems, protocol, info };
 }
 
 /** What the layers of a finished walk share while they are dissected. */
@@ -70,18 +74,72 @@ export function dissectLayers(
   dissection: Dissection,
   from: number,
   layers: LayerNode[],
-): { protocol: string; info: string } | undefined {
+): Listed | undefined {
   const { walk } = dissection;
-  let shown: { protocol: string; info: string } | undefined;
+  let shown: Listed | undefined;
   for (let depth = from; depth < walk.depth; depth++) {
     const layer = dissectLayer(registry, dissection, depth, layers);
-    if (walk.quotedFrom > depth)
+    // What was handed over says itself what it adds to the list (`Body.lists`).
+    if (dissection.carried !== undefined) shown = dissection.listed;
+    else if (walk.quotedFrom > depth)
       shown = {
         protocol: layer.column ?? registry.runtime(walk.protocol[depth]).protocol.column,
         info: layer.summary,
       };
+    if (dissection.contents !== undefined) shown = showContents(registry, dissection, layers, shown);
   }
   return shown;
+}
+
+/** Appends the layers of what was handed over; what they add to the columns is returned. */
+function showContents(
+  registry: Registry,
+  dissection: Dissection,
+  layers: LayerNode[],
+  before: Listed | undefined,
+): Listed | undefined {
+  const { contents = [], nesting = 0 } = dissection;
+  dissection.contents = undefined;
+  let listed = before;
+  if (nesting >= MAXIMUM_NESTING) return listed;
+  for (const content of contents) {
+    const id = registry.byValue(content.table, content.value);
+    const { octets, start, end } = content;
+    if (id === 0 || start >= end) continue;
+    const view = octets === undefined ? dissection.view : viewOf(octets);
+    if (dissection.wants?.(id, view, start, end) === false) continue;
+    const inner = { ...dissection, view, nesting: nesting + 1, listed };
+    listed = showContent(registry, inner, id, content, layers);
+    dissection.nodes = inner.nodes;
+  }
+  return listed;
+}
+
+function viewOf(octets: Uint8Array<ArrayBuffer>): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.length);
+}
+
+function showContent(
+  registry: Registry,
+  outer: Dissection,
+  id: number,
+  { octets, start, end, carried }: Content,
+  layers: LayerNode[],
+): Listed | undefined {
+  const walk = new Walk();
+  walk.reset(octets === undefined ? outer.walk.packetStart : 0, end);
+  walkFrom(registry, outer.view, id, start, end, walk);
+  const protocolAt = (depth: number) => registry.runtime(walk.protocol[depth]).protocol.filter;
+  const dissection: Dissection = { ...outer, walk, carried, protocolAt };
+  const own: LayerNode[] = [];
+  const listed = dissectLayers(registry, dissection, 0, own);
+  outer.nodes = dissection.nodes;
+  if (octets === undefined) layers.push(...own);
+  else if (outer.sources !== undefined) {
+    const source = outer.sources.push({ name: CONTENT, bytes: octets }) - 1;
+    for (const layer of own) layers.push(layer.source === undefined ? { ...layer, source } : layer);
+  }
+  return listed;
 }
 
 /** Decodes one layer of a finished walk; filters use it to look at the variable part of a single protocol. */

@@ -67,7 +67,7 @@ const fixedDistances = codeOf(new Uint8Array(30).fill(5));
 
 /** What was inflated. */
 export interface Inflated {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** Whether the last block ended; otherwise the input is cut or wrong, or the output would be too large. */
   readonly complete: boolean;
 }

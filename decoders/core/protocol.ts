@@ -82,6 +82,8 @@ export interface ProtocolDeclaration<H extends Declarations, F extends Declarati
   readonly payloadEnd?: Measure<H>;
   /** A header field whose value chooses the payload's protocol in the table of that field's name, or a `Dispatch`; a list is tried in order. */
   readonly next?: (keyof H & string) | Dispatch<H> | PortDispatch<H> | readonly Dispatch<H>[];
+  /** The dispatch table by which it hands octets over that become layers of their own behind it (`Body.hand`). */
+  readonly hands?: string;
   /** What stands between the fixed part and the header's end; also computed fields and checks. Only runs when somebody looks. */
   readonly body?: (body: Body, field: Fields<H, F>, read: Readers<H>) => void;
   /**
@@ -178,6 +180,7 @@ export interface Protocol {
   readonly payloadEnd: AnyMeasure | undefined;
   readonly dispatch: readonly { readonly table: string; readonly value: AnyMeasure }[];
   readonly ports: { readonly table: string; readonly first: number; readonly second: number } | undefined;
+  readonly hands: string | undefined;
   readonly lengthField: Field | undefined;
   readonly lead: AnyMeasure | undefined;
   readonly leadFields: readonly Field[];
@@ -304,6 +307,7 @@ export function protocol<const H extends Declarations, const F extends Declarati
     payloadEnd: payloadEnd as AnyMeasure | undefined,
     dispatch: dispatches(declaration.next, placed, read) as Protocol['dispatch'],
     ports: portDispatch(declaration.next, placed),
+    hands: declaration.hands,
     lengthField: lengthField === undefined ? undefined : placed[lengthField],
     lead: lead?.octets as AnyMeasure | undefined,
     leadFields: lead?.fields.map((key) => placed[key]) ?? [],

@@ -86,10 +86,10 @@ function mayCarry(registry: Registry, id: number, wanted: ReadonlySet<number>): 
   const seen = new Set([id]);
   const queue = [id];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    const { dispatch, ports } = registry.runtime(next).protocol;
+    const { dispatch, ports, hands } = registry.runtime(next).protocol;
     // What is recognised by its octets may stand over any ports.
     if (ports !== undefined) return true;
-    const tables = dispatch.map(({ table }) => table);
+    const tables = [...dispatch.map(({ table }) => table), ...(hands === undefined ? [] : [hands])];
     for (const [index, { carriedBy }] of registry.protocols.entries()) {
       const child = index + 1;
       if (seen.has(child) || !tables.some((table) => Object.hasOwn(carriedBy, table))) continue;

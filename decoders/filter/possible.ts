@@ -3,6 +3,7 @@
 import type { Registry, Walk } from '../core/index.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
+import { handing } from './handing.js';
 import { holdsOne, needlesOf, tellsOf } from './needles.js';
 import { isUnclaimed } from './occurrences.js';
 
@@ -52,6 +53,7 @@ function layerTest(registry: Registry, reference: Reference, needles?: readonly 
   const ids = reference.kind === 'protocol' ? [reference.id] : reference.members.flatMap((one) => one.protocolIds);
   const wanted = new Uint8Array(registry.protocols.length + 1);
   for (const id of ids) wanted[id] = needles !== undefined && tellsOf(registry, id) ? SEARCHED : PRESENT;
+  for (const id of handing(registry, ids)) wanted[id] = PRESENT;
   return (walk, view) => {
     const { depth, protocol } = walk;
     for (let i = 0; i < depth; i++) {

@@ -2,12 +2,13 @@
 
 import type { PacketTree, Registry } from '../core/index.js';
 import type { Condition, Test } from './condition.js';
+import { handing, hasLayer } from './handing.js';
 import { Layers } from './layers.js';
 import type { FilterPacket } from './packet.js';
 import { parse } from './parse.js';
 import { possibleOf } from './possible.js';
 import { resolve } from './resolve.js';
-import { type Upper, upperOf } from './shallow.js';
+import { namedProtocols, type Upper, upperOf } from './shallow.js';
 import { matchTest, presenceTest } from './tests.js';
 
 export interface CompiledFilter {
@@ -45,6 +46,7 @@ export function compileFilter(registry: Registry, text: string): CompiledFilter 
   const upper = upperOf(registry, condition);
   const test = testOf(registry, condition);
   const possible = possibleOf(registry, condition);
+  const carriers = handing(registry, namedProtocols(condition));
   return {
     text,
     condition,
@@ -53,6 +55,8 @@ export function compileFilter(registry: Registry, text: string): CompiledFilter 
     matches: (packet) => {
       if (possible !== undefined && !possible(packet.walk, packet.view)) return false;
       layers.begin(packet);
+      // What a message carries is in no walk.
+      if (carriers.length > 0 && hasLayer(packet.walk, carriers)) layers.beginTree(layers.tree());
       return test(packet, layers);
     },
     matchesTree: (packet, tree) => {

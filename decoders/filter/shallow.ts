@@ -5,6 +5,7 @@ import type { Worth } from '../session/session.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
 import { findingsOf } from './findings.js';
+import { handing } from './handing.js';
 import { worthOf } from './needles.js';
 import { isUnclaimed } from './occurrences.js';
 
@@ -44,14 +45,24 @@ export function upperOf(registry: Registry, condition: Condition): Upper | undef
   const protocols = new Set<number>();
   for (const reference of above) {
     if (reference.kind === 'frame' || isUnclaimed(reference)) return anything;
-    const ids = reference.kind === 'protocol' ? [reference.id] : reference.members.flatMap((one) => one.protocolIds);
-    for (const id of ids) {
+    for (const id of idsOf(reference)) {
       if (!isUpper(registry.runtime(id).protocol)) return anything;
       protocols.add(id);
     }
   }
+  for (const id of handing(registry, protocols)) protocols.add(id);
   const upper = { protocols, only, analysis: false, lower: false };
   return only ? { ...upper, worth: worthOf(registry, condition, above) } : upper;
+}
+
+/** Registry ids of the protocols whose names are in the condition. */
+export function namedProtocols(condition: Condition): ReadonlySet<number> {
+  return new Set((references(condition) ?? []).flatMap(idsOf));
+}
+
+function idsOf(reference: Reference): readonly number[] {
+  if (reference.kind === 'frame') return [];
+  return reference.kind === 'protocol' ? [reference.id] : reference.members.flatMap((one) => one.protocolIds);
 }
 
 /** Every name in it; undefined for a function of several fields, which does not tell. */

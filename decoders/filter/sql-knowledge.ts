@@ -1,6 +1,7 @@
 /** What columns tell about the protocols of a packet, worked out from the registry. */
 
 import { AddressFamily, PacketFlag, type Protocol, type Registry } from '../core/index.js';
+import { handing } from './handing.js';
 import type { Span } from './sql.js';
 import { ALL, flowCondition, NONE, packetCondition, type SqlTree } from './sql-tree.js';
 
@@ -12,7 +13,8 @@ export function exactly(tree: SqlTree): Span {
 /** The tables in which a protocol looks its payload up. */
 function tablesOf(protocol: Protocol): string[] {
   const ports = protocol.ports === undefined ? [] : [protocol.ports.table];
-  return [...protocol.dispatch.map(({ table }) => table), ...ports];
+  const hands = protocol.hands === undefined ? [] : [protocol.hands];
+  return [...protocol.dispatch.map(({ table }) => table), ...ports, ...hands];
 }
 
 /** The family of a protocol's addresses in the columns; 0 when it has none. */
@@ -61,9 +63,13 @@ export class IndexKnowledge {
     if (runtime.ipProtocol !== 0) return this.transportPresence(runtime.ipProtocol);
     // Whatever has addresses inside a network layer makes the packet `nested`, so the family is that of the only one.
     if (runtime.isNetwork && this.ownsFamily(id)) return exactly(flowCondition('family = ?', this.families[id]));
-    // What carries nothing can only be the innermost layer.
-    if (this.children[id].length === 0) return exactly(packetCondition('p.protocol = ?', id));
     const under = packetCondition('p.protocol = ?', id);
+    // What others hand over is behind the layers that the columns know.
+    const carriers = handing(this.registry, [id]);
+    if (carriers.length > 0)
+      return { over: protocolIn([id, ...carriers.flatMap((it) => [...this.within(it)])]), under };
+    // What carries nothing can only be the innermost layer.
+    if (this.children[id].length === 0) return exactly(under);
     const { filter } = runtime.protocol;
     if (filter === 'vlan' || filter === 'ieee8021ad')
       return { over: packetCondition(`(p.flags & ${PacketFlag.tagged}) != 0`), under };

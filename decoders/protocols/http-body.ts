@@ -5,12 +5,20 @@ import type { Body } from '../core/index.js';
 import { inflate } from '../core/inflate.js';
 import type { HttpFields } from './http-fields.js';
 import { chunkSize, lineEnd, textEnd } from './http-scan.js';
+import { handMedia } from './media-types.js';
 
 /** Octets of a body whose text is shown. */
 const LARGEST_SHOWN = 4 << 20;
 
 /** Codings that are undone here (RFC 9110, section 8.4.1); what has another one is shown as it is, in no field. */
 const inflated = new Set(['gzip', 'x-gzip', 'deflate', 'x-deflate']);
+
+/** What the header says of the body (RFC 9110, section 8). */
+export interface Coded {
+  readonly coding: string;
+  /** The media type with its parameters; the empty string without. */
+  readonly type: string;
+}
 
 /** Whether the capture did not keep the rest of this layer. */
 export function cutByCapture({ end, walk, depth }: Body): boolean {
@@ -27,36 +35,46 @@ export function partly(body: Body, what: string): void {
 }
 
 /** A body of a known length, as far as it is there. */
-export function entity(body: Body, field: HttpFields, length: number, coding: string): void {
+export function entity(body: Body, field: HttpFields, length: number, coded: Coded): void {
   if (length === 0) return;
   if (length > body.remaining) partly(body, `the body of ${length} octets`);
   const have = Math.min(length, body.remaining);
   if (have === 0) return;
   const { view, position } = body;
-  content(body, field, octetsAt(view, position, have), coding, have);
+  content(body, field, octetsAt(view, position, have), coded, have);
 }
 
-function octetsAt(view: DataView, at: number, length: number): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + at, length);
+function octetsAt(view: DataView, at: number, length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset + at, length);
 }
 
 /** What was sent, without its codings, which stands in the next `length` octets. */
-function content(body: Body, field: HttpFields, octets: Uint8Array, coding: string, length: number): void {
+function content(
+  body: Body,
+  field: HttpFields,
+  octets: Uint8Array<ArrayBuffer>,
+  { coding, type }: Coded,
+  length: number,
+): void {
   const { position: at } = body;
   const plain = decoded(octets, coding);
   if (plain !== undefined) body.found(field.file_data, asciiText(plain.subarray(0, LARGEST_SHOWN)), at, length);
   if (plain === undefined) body.skip(length);
   body.position = at + length;
+  // What cannot be read is of no type.
+  const place =
+    plain === undefined || plain === octets ? ([at, at + length] as const) : plain.subarray(0, LARGEST_SHOWN);
+  handMedia(body, plain === undefined ? '' : type, place);
 }
 
-function decoded(octets: Uint8Array, coding: string): Uint8Array | undefined {
+function decoded(octets: Uint8Array<ArrayBuffer>, coding: string): Uint8Array<ArrayBuffer> | undefined {
   const name = coding.toLowerCase();
   if (name === '' || name === 'identity') return octets;
   return inflated.has(name) ? inflate(octets)?.bytes : undefined;
 }
 
 /** RFC 9112, section 7.1: chunks that are whole, but for the last that may be missing. */
-export function chunks(body: Body, field: HttpFields, coding: string): void {
+export function chunks(body: Body, field: HttpFields, coded: Coded): void {
   const { view } = body;
   const from = body.position;
   const parts: Uint8Array[] = [];
@@ -77,11 +95,17 @@ export function chunks(body: Body, field: HttpFields, coding: string): void {
     body.take(field.chunk_data, size);
     if (body.remaining >= 2) body.take(field.chunk_boundary, 2);
   }
-  if (parts.length > 0) joined(body, field, parts, coding, from);
+  if (parts.length > 0) joined(body, field, parts, coded, from);
 }
 
 /** The body that the chunks make up. */
-function joined(body: Body, field: HttpFields, parts: readonly Uint8Array[], coding: string, from: number): void {
+function joined(
+  body: Body,
+  field: HttpFields,
+  parts: readonly Uint8Array[],
+  { coding, type }: Coded,
+  from: number,
+): void {
   const octets = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -89,9 +113,11 @@ function joined(body: Body, field: HttpFields, parts: readonly Uint8Array[], cod
     at += part.length;
   }
   const plain = decoded(octets, coding);
-  if (plain === undefined) return;
-  const text = asciiText(plain.subarray(0, LARGEST_SHOWN));
-  body.derived(field.file_data, text, undefined, from, body.position - from);
+  if (plain !== undefined) {
+    const text = asciiText(plain.subarray(0, LARGEST_SHOWN));
+    body.derived(field.file_data, text, undefined, from, body.position - from);
+  }
+  handMedia(body, plain === undefined ? '' : type, (plain ?? octets).subarray(0, LARGEST_SHOWN));
 }
 
 function trailers(body: Body, field: HttpFields): void {
@@ -110,6 +136,6 @@ function trailers(body: Body, field: HttpFields): void {
 }
 
 /** Octets that are no message: the middle of one that began elsewhere. */
-export function strayData(body: Body, field: HttpFields, length: number, coding: string): void {
-  content(body, field, octetsAt(body.view, body.position, length), coding, length);
+export function strayData(body: Body, field: HttpFields, length: number, coded: Coded): void {
+  content(body, field, octetsAt(body.view, body.position, length), coded, length);
 }

@@ -1,6 +1,6 @@
 import type { Conversation } from '../core/conversation.js';
 import { asciiText, utf8Text } from '../core/format.js';
-import { type Body, type Field, findField, type LayerNode, protocol, REST, startingWith } from '../core/index.js';
+import { type Body, type Field, type LayerNode, protocol, REST, startingWith } from '../core/index.js';
 import { statusCodes } from '../labels/http.js';
 import { chunks, entity, partly, strayData } from './http-body.js';
 import { exchangeOf, fullUri } from './http-exchange.js';
@@ -25,6 +25,7 @@ import {
   startsMessage,
   textEnd,
 } from './http-scan.js';
+import { MEDIA } from './media-types.js';
 import { agreeOnWebsocket } from './websocket-messages.js';
 
 /** `NOTI`. */
@@ -37,8 +38,12 @@ export const http = protocol('http', 'Hypertext Transfer Protocol', {
   header: {},
   fields,
   headerLength: (_read, view, start, end) => (isPreface(view, start, end) ? 0 : REST),
+  hands: MEDIA,
   // What begins with the preface of HTTP/2 is all of that version.
-  next: { table: 'http.version', value: () => 2 },
+  next: {
+    table: 'http.version',
+    value: (_read, view, start, end) => (isPreface(view, start, Math.min(end, view.byteLength)) ? 2 : -1),
+  },
   message: messageLength,
   forgets: { octets: (view, start, end, conversation) => !switches(view, start, end, conversation), note },
   recognises: { tcp: startingWith(beginsMethod, recognise) },
@@ -83,8 +88,7 @@ function continuation(body: Body, field: HttpFields): void {
   }
   if (body.remaining === 0) return;
   const { conversation } = body.dissection;
-  if (conversation === undefined || exchangeOf(conversation).seen)
-    strayData(body, field, body.remaining, header.coding);
+  if (conversation === undefined || exchangeOf(conversation).seen) strayData(body, field, body.remaining, header);
   else body.skip(body.remaining);
 }
 
@@ -93,12 +97,14 @@ interface Header {
   /** Undefined without a Host. */
   host: string | undefined;
   coding: string;
+  /** Of the body, with its parameters. */
+  type: string;
   upgrade: string;
   /** Of WebSocket. */
   extensions: string;
 }
 
-const newHeader = (): Header => ({ host: undefined, coding: '', upgrade: '', extensions: '' });
+const newHeader = (): Header => ({ host: undefined, coding: '', type: '', upgrade: '', extensions: '' });
 
 /** Reads one message, or what there is of it; other protocols have the same (SSDP). */
 export function message(body: Body, field: HttpFields): void {
@@ -129,7 +135,7 @@ export function message(body: Body, field: HttpFields): void {
         return;
       }
       // What is no field ends the header; all that follows is taken for the body.
-      strayData(body, field, body.remaining, header.coding);
+      strayData(body, field, body.remaining, header);
       break;
     } else if (line === undefined) body.group(field.chat, () => namedLine(body, field, next, header));
     else headerField(body, field, line, next, header);
@@ -152,9 +158,9 @@ export function message(body: Body, field: HttpFields): void {
   if (chunked && !hasWholeChunks(view, body.position, body.end)) {
     partly(body, 'the chunked body');
     body.skip(body.remaining);
-  } else if (chunked) chunks(body, field, header.coding);
-  else if (length >= 0) entity(body, field, length, header.coding);
-  else if (response && body.remaining > 0) entity(body, field, body.remaining, header.coding);
+  } else if (chunked) chunks(body, field, header);
+  else if (length >= 0) entity(body, field, length, header);
+  else if (response && body.remaining > 0) entity(body, field, body.remaining, header);
 }
 
 /** RFC 9110, sections 7.8 and 9.3.6: behind a 101, and behind the success of a CONNECT, both sides speak something else. */
@@ -287,6 +293,7 @@ function namedField(body: Body, field: HttpFields, name: string, from: number, t
   else if (key === 'upgrade') header.upgrade = value;
   else if (key === 'sec_websocket_extensions') header.extensions = value;
   else if (key === 'content_encoding') header.coding = value.trim();
+  else if (key === 'content_type') header.type = value;
   else if (key === 'content_length_header' && /^\d{1,15}$/.test(value))
     body.derived(field.content_length, Number(value), undefined, from, to - from);
   else if (key === 'authorization' || key === 'proxy_authorization') credentials(body, field, value, from, to);
@@ -331,17 +338,10 @@ function base64Text(encoded: string): string | undefined {
   return utf8Text(new DataView(out.buffer), 0, at);
 }
 
-/** Types of bodies that Wireshark names in the list, because it shows their text. */
-const SHOWN_TYPES =
-  /^(text\/(html|plain|css|javascript)|application\/(x-www-form-urlencoded|x-javascript|javascript))$/;
-
-/** The first line of the first message, whose line end Wireshark shows as a space, and the type of its body. */
+/** The first line of the first message, whose line end Wireshark shows as a space. */
 export function summary(layer: LayerNode, { view, start, end }: Body): string {
   if (layer.fields.length === 0 || !startsMessage(view, start, end)) return 'Continuation';
   const next = lineEnd(view, start, end);
   const last = next < 0 ? end : textEnd(view, start, next);
-  const hasBody = layer.fields.some(({ name }) => name === 'http.file_data' || name === 'http.chunk_data');
-  const type = hasBody ? (findField(layer.fields, 'http.content_type')?.text ?? '').split(';', 1)[0].trim() : '';
-  const shown = SHOWN_TYPES.test(type) ? ` (${type})` : '';
-  return `${utf8Text(view, start, last - start)}${next < 0 ? '' : ' '}${shown}`;
+  return `${utf8Text(view, start, last - start)}${next < 0 ? '' : ' '}`;
 }

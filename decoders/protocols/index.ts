@@ -13,6 +13,7 @@ import { chdlc, slarp } from './chdlc.js';
 import { cmd } from './cmd.js';
 import { coap } from './coap.js';
 import { data } from './data.js';
+import { dataTextLines } from './data-text-lines.js';
 import { daytime } from './daytime.js';
 import { dccp } from './dccp.js';
 import { dhcp } from './dhcp.js';
@@ -43,6 +44,7 @@ import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
 import { destinationOptions, fragment, hopByHop, routing } from './ipv6-extensions.js';
 import { irc } from './irc.js';
+import { json } from './json.js';
 import { kafka } from './kafka.js';
 import { kerberos } from './kerberos.js';
 import { l2tp } from './l2tp.js';
@@ -50,7 +52,9 @@ import { ldap } from './ldap.js';
 import { llc } from './llc.js';
 import { lldp } from './lldp.js';
 import { macsec } from './macsec.js';
+import { media } from './media.js';
 import { memcached } from './memcached.js';
+import { mimeMultipart } from './mime-multipart.js';
 import { mobility } from './mobility.js';
 import { modbus, modbusTcp } from './modbus.js';
 import { bareWire, controlWord, mpls, pseudowire } from './mpls.js';
@@ -98,6 +102,7 @@ import { time } from './time.js';
 import { tls } from './tls.js';
 import { udp } from './udp.js';
 import { udplite } from './udplite.js';
+import { urlencodedForm } from './urlencoded-form.js';
 import { utp } from './utp.js';
 import { serviceVlan, vlan } from './vlan.js';
 import { vrrp } from './vrrp.js';
@@ -234,6 +239,11 @@ export const protocols = [
   irc,
   bfd,
   frameRelay,
+  json,
+  urlencodedForm,
+  dataTextLines,
+  mimeMultipart,
+  media,
   data,
 ] as const;
 

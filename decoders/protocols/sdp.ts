@@ -109,6 +109,7 @@ export const sdp = protocol('sdp', 'Session Description Protocol', {
     const id = callId(body);
     if (id !== undefined) body.derived(field.callId, id, undefined, body.start);
     expectMedia(body, announcement);
+    if (body.dissection.carried !== undefined) body.lists('SDP', '');
   },
   info: (_layer, { view, walk, depth, end }) => (depth === 0 ? '' : summary(view, walk.start[depth - 1], end)),
 });

@@ -1,6 +1,7 @@
 import { escapedText, utf8Text } from '../core/format.js';
 import { type Body, bytes, type Field, protocol, startingWith, text, uint } from '../core/index.js';
 import { REST } from '../core/walk.js';
+import { handMedia, MEDIA, Media } from './media-types.js';
 import { type HeaderFields, headerFields, headerKey } from './sip-headers.js';
 import {
   type PartFields,
@@ -17,7 +18,6 @@ import { lineAt } from './text-lines.js';
 
 const PORTS = [5060];
 /** Values of the dispatch table `media_type` that SIP's bodies are looked up by. */
-const SDP = 1;
 const UDP = 17;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -55,13 +55,15 @@ export const sip = protocol('sip', 'Session Initiation Protocol', {
   headerLength: (_read, view, start, end) => {
     if (!startsMessage(view, start, end)) return REST;
     const header = headerEnd(view, start, end);
-    return header < 0 ? REST : header - start;
+    // What is no description is handed over: a walk takes the first of several parts for all of them.
+    return header < 0 || !isSessionDescription(view, start, header) ? REST : header - start;
   },
+  hands: MEDIA,
   next: {
-    table: 'media_type',
+    table: MEDIA,
     value: (_read, view, start, end) => {
       const header = headerEnd(view, start, Math.min(end, view.byteLength));
-      return header < 0 ? -1 : isSessionDescription(view, start, header) ? SDP : -1;
+      return header < 0 ? -1 : isSessionDescription(view, start, header) ? Media.sdp : -1;
     },
   },
   body: (body, field) => {
@@ -70,11 +72,28 @@ export const sip = protocol('sip', 'Session Initiation Protocol', {
       if (body.remaining > 0) body.take(field.continuation, body.remaining);
       return;
     }
-    firstLine(body, sipFields);
-    if (body.remaining > 0) header(body, sipFields);
+    while (body.remaining > 0 && startsMessage(body.view, body.position, body.end)) message(body, sipFields);
+    if (body.remaining > 0) body.skip(body.remaining);
   },
   info: (_layer, { view, start, end }) => summary(view, start, end),
 });
+
+/** One message; the body of a datagram goes on to its end, whatever length it gives itself. */
+function message(body: Body, field: SipFields): void {
+  const { view, position: start, end } = body;
+  const headEnd = headerEnd(view, start, end);
+  let type = '';
+  body.within(headEnd < 0 ? end : headEnd, () => {
+    firstLine(body, field);
+    if (body.remaining > 0) type = header(body, field);
+  });
+  if (headEnd < 0 || body.remaining === 0) return;
+  const length = body.walk.transport === UDP ? body.remaining : contentLength(view, start, headEnd);
+  const next = Math.min(end, headEnd + length);
+  if (next > headEnd) handMedia(body, type, [headEnd, next]);
+  body.position = headEnd;
+  body.skip(next - headEnd);
+}
 
 /** A status line, or a method, a URI and the version (RFC 3261, section 7). */
 function startsMessage(view: DataView, start: number, end: number): boolean {
@@ -178,11 +197,13 @@ function firstLine(body: Body, field: SipFields): void {
   if (line.next > body.position) body.skip(line.next - body.position);
 }
 
-function header(body: Body, field: SipFields): void {
+/** @returns the media type of the body, with its parameters */
+function header(body: Body, field: SipFields): string {
   const { view, walk, depth } = body;
   // Wireshark's text of the header goes on to the end of the message, with its body.
   const whole = Math.max(body.end, Math.min(walk.end[depth], walk.capturedEnd));
   const value = utf8Text(view, body.position, whole - body.position);
+  let type = '';
   body.titled(field.msg_hdr, value, () => {
     body.describe('');
     while (body.remaining > 0) {
@@ -191,10 +212,11 @@ function header(body: Body, field: SipFields): void {
         body.position = line.next;
         continue;
       }
-      headerField(body, field, line);
+      type = headerField(body, field, line) ?? type;
       body.position = line.next;
     }
   });
+  return type;
 }
 
 /** A header field with the lines that it goes on in, which begin with a space (RFC 3261, section 7.3.1). */
@@ -208,23 +230,25 @@ function unfolded(view: DataView, at: number, end: number): { text: string; next
   return { text: out, next: line.next, start: at };
 }
 
-function headerField(body: Body, field: SipFields, line: { text: string; start: number }): void {
+/** @returns the value of a Content-Type */
+function headerField(body: Body, field: SipFields, line: { text: string; start: number }): string | undefined {
   const colon = line.text.indexOf(':');
   const key = colon < 0 ? undefined : headerKey(line.text.slice(0, colon));
-  if (key === undefined) return;
+  if (key === undefined) return undefined;
   let from = colon + 1;
   while (from < line.text.length && /\s/.test(line.text[from])) from++;
   const value: Piece = { text: line.text.slice(from).trimEnd(), at: line.start + from };
   if (field[key].kind === 'uint') {
     const number = /^\d{1,10}/.exec(value.text);
     if (number !== null) body.found(field[key], Number(number[0]), line.start, line.text.length);
-    return;
+    return undefined;
   }
   body.position = line.start;
   body.titled(field[key], value.text, () => {
     body.position = line.start + line.text.length;
     parts(body, field, key, value, { text: line.text, at: line.start });
   });
+  return key === 'Content-Type' ? value.text : undefined;
 }
 
 function parts(body: Body, field: SipFields, key: keyof HeaderFields, value: Piece, line: Piece): void {

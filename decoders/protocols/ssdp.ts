@@ -2,6 +2,7 @@ import { flag, protocol } from '../core/index.js';
 import { message } from './http.js';
 import { fields } from './http-fields.js';
 import { startsMessage } from './http-scan.js';
+import { MEDIA } from './media-types.js';
 import { lineAt } from './text-lines.js';
 
 const NOTIFY = 0x4e4f5449;
@@ -10,6 +11,7 @@ const NOTIFY = 0x4e4f5449;
 export const ssdp = protocol('ssdp', 'Simple Service Discovery Protocol', {
   reference: 'UPnP Device Architecture 2.0, section 1',
   prefix: 'http',
+  hands: MEDIA,
   carriedBy: { 'udp.port': 1900 },
   header: {},
   fields: { ...fields, notification: flag('Notification', { bits: 8 }) },

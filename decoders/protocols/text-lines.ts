@@ -72,3 +72,10 @@ export function isFromServer(body: Body, ports: readonly number[]): boolean {
 export function replyCode(text: string): number {
   return /^\d{3}(?!\d)/.test(text) ? Number(text.slice(0, 3)) : -1;
 }
+
+/** The value of a hexadecimal digit, -1 for another character. */
+export function hexDigit(octet: number): number {
+  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
+  const lower = octet | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}

@@ -3,6 +3,7 @@
  * messages that span TCP segments are shown by the packet that completes them, and protocols remember.
  */
 
+import type { Dissection } from '../core/body.js';
 import { ChecksumStatus, checkTransport, OFFLOADED } from '../core/checksum.js';
 import { Columns } from '../core/columns.js';
 import type { Conversation, TransportNotes } from '../core/conversation.js';
@@ -126,6 +127,11 @@ export class Session {
   /** Used again for every packet: they are large, and nothing of them is kept. */
   private readonly walks: Walk[] = [];
   private walksUsed = 0;
+  /** What messages carry is decoded where somebody looks at it, or it is remembered. */
+  private readonly wantsWhatStays = (id: number, view: DataView, start: number, end: number): boolean =>
+    this.registry.runtime(id).protocol.forgets?.octets(view, start, end) !== true;
+  private readonly wantsContents = (id: number, view: DataView, start: number, end: number): boolean =>
+    this.options.worth?.(id, view, start, end) !== false || this.wantsWhatStays(id, view, start, end);
 
   constructor(
     private readonly registry: Registry,
@@ -618,7 +624,11 @@ export class Session {
     const { wanted, problems, notes } = growing;
     if (wanted === 'notes' || (wanted === 'none' && conversation === undefined)) return;
     const lean = wanted === 'none' || wanted === 'upper';
-    const dissection = newDissection(this.registry, view, walk, problems, conversation, notes, lean);
+    const dissection: Dissection = {
+      ...newDissection(this.registry, view, walk, problems, conversation, notes, lean),
+      sources: growing.sources,
+      wants: wanted === 'none' ? this.wantsWhatStays : wanted === 'upper' ? this.wantsContents : undefined,
+    };
     const layers: LayerNode[] = [];
     const partly = wanted !== 'whole' && wanted !== 'lower' && conversation !== undefined;
     const first = partly ? Math.max(from, this.transportDepth(walk) + 1) : from;
@@ -632,7 +642,8 @@ export class Session {
     const data = withPayload ? unclaimed(dissection, walk.capturedEnd) : undefined;
     if (data !== undefined) layers.push(data);
     walkProblem(dissection);
-    for (const layer of layers) growing.layers.push(source === undefined ? layer : { ...layer, source });
+    for (const layer of layers)
+      growing.layers.push(source === undefined || layer.source !== undefined ? layer : { ...layer, source });
     this.showInside(conversation, growing);
   }
 
