@@ -46,6 +46,8 @@ export function FlowRow({ flow, index, selected, hidden, style, onSelect, onMenu
   const open = () => show({ flow: flow.id, part: 'stream' });
   const state = stateOf(flow);
   const lasted = secondsBetween(flow.firstTime, flow.lastTime);
+  // What it goes over, where that is not what it is called.
+  const under = flow.service ?? (flow.application === null ? null : flow.transport);
   const what = hidden.protocols ? HIDDEN : whatOf(flow);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it has the role of a row, and the grid has the keys
@@ -63,10 +65,10 @@ export function FlowRow({ flow, index, selected, hidden, style, onSelect, onMenu
         <button type="button" className="flow-open" tabIndex={-1} aria-label={words.open(what)} onClick={open}>
           {what}
         </button>
-        {!hidden.protocols && !hidden.ports && <small>{plain(flow.service ?? flow.transport, 40)}</small>}
+        {under !== null && !hidden.protocols && !hidden.ports && <small>{plain(under, 40)}</small>}
       </span>
       <Program flow={flow} />
-      <span role="gridcell" className="flow-packets align-end" data-unit={words.unit}>
+      <span role="gridcell" className="flow-packets align-end" data-unit={words.unit(flow.packets)}>
         {count(flow.packets)}
       </span>
       <span role="gridcell" className="flow-bytes align-end">
@@ -82,7 +84,7 @@ export function FlowRow({ flow, index, selected, hidden, style, onSelect, onMenu
         {flow.handshakeRtt === null ? '' : duration(flow.handshakeRtt)}
       </span>
       <span role="gridcell" className="flow-duration align-end">
-        {lasted === null ? '' : duration(lasted)}
+        {lasted === null || flow.packets < 2 ? '' : duration(lasted)}
       </span>
       <span role="gridcell" className="flow-when">
         <When flow={flow} />

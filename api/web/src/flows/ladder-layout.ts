@@ -56,7 +56,7 @@ const MARK = 32;
 const LINE = 15;
 const MOST_LINES = 5;
 /** CSS pixels of a character: of the page's type, and of the one with characters of one width. */
-const CHARACTER = 6.4;
+const CHARACTER = 7;
 export const MONO = 7.3;
 /** Pixels that a silence adds at most in compact ladders, and all of them together to scale. */
 const LONGEST_SILENCE = 40;

@@ -63,12 +63,12 @@ export function octetsInLine(columns: number): number {
 function textLines(text: string, columns: number): { text: string; goesOn: boolean }[] {
   const lines: { text: string; goesOn: boolean }[] = [];
   for (const line of text.split(/\r\n|\n/)) {
-    const shown = line.replaceAll('\t', '    ');
+    const shown = plain(line.replaceAll('\t', '    '), Number.POSITIVE_INFINITY);
     let at = 0;
     do {
       // A character of two halves stays whole.
       const cut = at + columns - (/[\ud800-\udbff]/.test(shown[at + columns - 1] ?? '') ? 1 : 0);
-      lines.push({ text: plain(shown.slice(at, cut)), goesOn: at > 0 });
+      lines.push({ text: shown.slice(at, cut), goesOn: at > 0 });
       at = cut;
     } while (at < shown.length);
   }

@@ -14,7 +14,7 @@ const words = text.flows.stream;
 const NEAR = 100;
 const RULER = '0000000000';
 /** What stands beside a line: padding, border, the server's indent, as the style sheet has them. */
-const BESIDE_EMS = 5.5;
+const BESIDE_REMS = 4.5;
 
 interface Props {
   readonly lines: readonly Line[];
@@ -52,8 +52,8 @@ export function StreamLines({ lines, match, live, more, onMore, onColumns }: Pro
     const measure = () => {
       const character = (ruler.current?.getBoundingClientRect().width ?? 0) / RULER.length;
       if (character <= 0) return;
-      const em = Number.parseFloat(getComputedStyle(element).fontSize);
-      onColumns(Math.floor((element.clientWidth - BESIDE_EMS * em) / character));
+      const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+      onColumns(Math.floor((element.clientWidth - BESIDE_REMS * rem) / character));
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);

@@ -39,7 +39,7 @@ export const flows = {
     when: 'When',
   },
   /** Behind a number where there is no head above it. */
-  unit: 'packets',
+  unit: (packets: number) => (packets === 1 ? 'packet' : 'packets'),
   sidesText: { client: 'client → server', server: 'server → client' },
   sides: (who: string, bytes: string, packets: number) =>
     `${who}: ${bytes} in ${count(packets)} ${packets === 1 ? 'packet' : 'packets'}`,
