@@ -1,6 +1,7 @@
 /** Questions to the service, typed by its OpenAPI document. */
 
 import { QueryClient } from '@tanstack/react-query';
+import { plain } from '../parts/plain';
 import type { Answers, Bodies, Problem } from './types';
 
 /** What the service said that is wrong, in its own words. */
@@ -10,12 +11,13 @@ export class ServiceError extends Error {
     readonly problem: Partial<Problem> | undefined,
     message: string,
   ) {
-    super(message);
+    // It may quote what a packet or a file's name has.
+    super(plain(message));
   }
 
   /** The change that mends it, where there is one. */
   get hint(): string | undefined {
-    return this.problem?.hint;
+    return this.problem?.hint === undefined ? undefined : plain(this.problem.hint);
   }
 
   /** 0-based character of the filter at which it is wrong. */

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { change } from '../api/client';
 import type { Capture } from '../api/types';
+import { plain } from '../parts/plain';
 import { show, useView } from '../state/view';
 import { text } from '../text';
 
@@ -26,6 +27,7 @@ export function CaptureActions({ capture, onProblem }: Props) {
     },
   };
   const { id, name } = capture;
+  const called = plain(name, 200);
   const rename = useMutation({
     mutationFn: (to: string) => change('PATCH', '/api/captures/{id}', { id }, { name: to }),
     ...done,
@@ -47,13 +49,13 @@ export function CaptureActions({ capture, onProblem }: Props) {
   };
   return (
     <div className="actions">
-      <button type="button" aria-label={`${words.rename} ${name}`} onClick={() => setAsked('rename')}>
+      <button type="button" aria-label={`${words.rename} ${called}`} onClick={() => setAsked('rename')}>
         {words.rename}
       </button>
       <button
         type="button"
         className="danger"
-        aria-label={`${words.remove} ${name}`}
+        aria-label={`${words.remove} ${called}`}
         onClick={() => setAsked('remove')}
       >
         {words.remove}
@@ -86,7 +88,7 @@ export function CaptureActions({ capture, onProblem }: Props) {
         backdrop={<div className="backdrop" />}
         unmountOnHide
       >
-        <DialogHeading className="dialog-title">{words.removeTitle(name)}</DialogHeading>
+        <DialogHeading className="dialog-title">{words.removeTitle(called)}</DialogHeading>
         <p>{words.removeText(capture.packets)}</p>
         <div className="dialog-buttons">
           <DialogDismiss>{words.cancel}</DialogDismiss>

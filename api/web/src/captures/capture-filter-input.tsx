@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useId } from 'react';
 import { get } from '../api/client';
+import { plain } from '../parts/plain';
 import { text } from '../text';
 
 const words = text.captures.dialog;
@@ -38,7 +39,8 @@ export function CaptureFilterInput({ value, onChange, on }: Props) {
         placeholder="udp port 53"
       />
       <small id={help} className={wrong === undefined ? undefined : 'lost'}>
-        {wrong ?? (state === 'valid' ? words.captureFilterGood : words.captureFilterHelp)}
+        {(wrong === undefined ? undefined : plain(wrong)) ??
+          (state === 'valid' ? words.captureFilterGood : words.captureFilterHelp)}
       </small>
     </label>
   );

@@ -3,6 +3,7 @@
 import { useRef, useState } from 'react';
 import type { Capture } from '../api/types';
 import { dateTime } from '../parts/format';
+import { plain } from '../parts/plain';
 import { ProblemNotice } from '../parts/problem-notice';
 import { showCapture, useView } from '../state/view';
 import { text } from '../text';
@@ -19,9 +20,9 @@ const words = text.captures;
 /** What a capture is of: its interfaces, or its file. */
 function sourceOf({ source, interfaces }: Capture): string {
   const of = source as { interfaces?: readonly string[]; captureFilter?: string; file?: string; name?: string };
-  if (source.kind === 'import') return words.file(of.file ?? of.name ?? '');
+  if (source.kind === 'import') return words.file(plain(of.file ?? of.name ?? '', 200));
   const names = of.interfaces ?? interfaces.map(({ name }) => name);
-  return [names.join(', '), of.captureFilter ?? ''].filter(Boolean).join(' · ');
+  return plain([names.join(', '), of.captureFilter ?? ''].filter(Boolean).join(' · '), 300);
 }
 
 export function CapturesTab() {
@@ -83,26 +84,29 @@ function CaptureRow({ capture, current }: { readonly capture: Capture; readonly 
   const [problem, setProblem] = useState<Error | null>(null);
   const lost = lostOf(capture.loss);
   const { trigger } = capture;
+  const name = plain(capture.name, 200);
   return (
     <tr aria-current={current ? 'true' : undefined}>
       <td>
         <button
           type="button"
           className="link"
-          aria-label={words.show(capture.name)}
+          aria-label={words.show(name)}
           onClick={() => showCapture(capture.id, { tab: 'packets', filter: '' })}
         >
-          {capture.name}
+          {name}
         </button>
-        {capture.error !== undefined && <p className="notice bad">{capture.error}</p>}
+        {capture.error !== undefined && <p className="notice bad">{plain(capture.error)}</p>}
         {trigger !== undefined && (
           <p className="notice">
-            {trigger.packet === null ? words.waiting(trigger.filter) : words.trigger(trigger.filter, trigger.packet)}
+            {trigger.packet === null
+              ? words.waiting(plain(trigger.filter))
+              : words.trigger(plain(trigger.filter), trigger.packet)}
           </p>
         )}
         {capture.warnings.map((warning) => (
           <p className="notice warn" key={warning}>
-            {warning}
+            {plain(warning)}
           </p>
         ))}
         <ProblemNotice error={problem} />

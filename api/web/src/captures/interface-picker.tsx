@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { get } from '../api/client';
 import type { InterfaceInfo } from '../api/types';
+import { plain } from '../parts/plain';
 import { ProblemNotice } from '../parts/problem-notice';
 import { text } from '../text';
 import { Sparkline } from './sparkline';
@@ -39,7 +40,9 @@ export function InterfacePicker({ chosen, onChange, disabled }: Props) {
       {data?.toSorted(byUse).map(({ name, description, addresses, up }) => {
         const rate = rates.get(name) ?? [];
         const about =
-          name === 'any' ? words.any : [up ? '' : words.down, ...addresses, description].filter(Boolean).join(' · ');
+          name === 'any'
+            ? words.any
+            : plain([up ? '' : words.down, ...addresses, description].filter(Boolean).join(' · '), 300);
         return (
           <label key={name} className={up || name === 'any' ? 'interface' : 'interface down'}>
             <input
@@ -47,13 +50,13 @@ export function InterfacePicker({ chosen, onChange, disabled }: Props) {
               checked={chosen.includes(name)}
               onChange={(event) => toggle(name, event.target.checked)}
             />
-            <span>{name}</span>
+            <span>{plain(name, 100)}</span>
             <small title={about}>{about}</small>
             {rate.length > 0 && (
               <Sparkline
                 values={rate}
                 length={SECONDS}
-                label={words.traffic(name, words.perSecond(Math.round(rate[rate.length - 1])))}
+                label={words.traffic(plain(name, 100), words.perSecond(Math.round(rate[rate.length - 1])))}
               />
             )}
           </label>

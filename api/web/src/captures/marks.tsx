@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { change, get } from '../api/client';
 import { dateTime } from '../parts/format';
+import { plain } from '../parts/plain';
 import { ProblemNotice } from '../parts/problem-notice';
 import { text } from '../text';
 
@@ -44,7 +45,7 @@ export function Marks({ capture: id }: { readonly capture: string }) {
         <ol>
           {data?.marks.map((mark) => (
             <li key={mark.id}>
-              <bdi>{mark.text}</bdi> <small>{dateTime(mark.time)}</small>
+              <bdi>{plain(mark.text)}</bdi> <small>{dateTime(mark.time)}</small>
             </li>
           ))}
         </ol>

@@ -1,6 +1,7 @@
 /** The capture's counters and losses, always in sight. */
 
 import type { Loss } from '../api/types';
+import { plain } from '../parts/plain';
 import { useLive } from '../state/live';
 import { text } from '../text';
 import { bytes } from '../text/app';
@@ -44,7 +45,7 @@ function Counters({ capture, rates }: Counted) {
   const [one, two, three] = [kernel, card, daemon].map((value) => String(value ?? words.lost.notKnown));
   return (
     <>
-      <strong>{capture.name}</strong> · {words.states[capture.state]} · {words.packets(capture.packets)} ·{' '}
+      <strong>{plain(capture.name, 200)}</strong> · {words.states[capture.state]} · {words.packets(capture.packets)} ·{' '}
       {bytes(capture.bytes)}
       {rates !== null && ` · ${words.rate(rates.packetsPerSecond)}`} ·{' '}
       <span className={lost === null || lost === 0 ? undefined : 'lost'} title={words.lost.detail(one, two, three)}>

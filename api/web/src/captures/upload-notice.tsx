@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { get } from '../api/client';
+import { plain } from '../parts/plain';
 import { ProblemNotice } from '../parts/problem-notice';
 import { text } from '../text';
 import { bytes } from '../text/app';
@@ -38,7 +39,7 @@ function Progress() {
   return (
     <div className="notice upload" role="status">
       <label>
-        {words.importing(upload.name)} <progress value={upload.sent} max={Math.max(1, upload.size)} />
+        {words.importing(plain(upload.name, 200))} <progress value={upload.sent} max={Math.max(1, upload.size)} />
       </label>
       <span>
         {words.sent(bytes(upload.sent), bytes(upload.size))}
@@ -54,7 +55,7 @@ function Progress() {
 function Failure({ name, error }: { readonly name: string; readonly error: Error }) {
   return (
     <div className="upload-failed">
-      <p className="notice bad">{words.importFailed(name)}</p>
+      <p className="notice bad">{words.importFailed(plain(name, 200))}</p>
       <ProblemNotice error={error} />
       <button type="button" onClick={() => useUpload.setState({ upload: null })}>
         {words.close}

@@ -3,6 +3,7 @@
 import { useList } from '../packets/list-state';
 import { useRows } from '../packets/packet-grid';
 import type { RowStore } from '../packets/row-store';
+import { plain } from '../parts/plain';
 import { useLive } from '../state/live';
 import { useView } from '../state/view';
 import { text } from '../text';
@@ -26,7 +27,7 @@ export function FilterSays({ id, verdict, isApplied }: Props) {
   return (
     // What counts while packets come is read when it is asked for; it would never be silent otherwise.
     <p id={id} className={isBad ? 'filter-says bad' : 'filter-says'} aria-live={isBad || !isApplied ? 'polite' : 'off'}>
-      {verdict.state === 'bad' && verdict.error}
+      {verdict.state === 'bad' && plain(verdict.error)}
       {verdict.state === 'checking' && words.checking}
       {verdict.state === 'unreachable' && words.unchecked}
       {verdict.state === 'good' && words.good}
