@@ -15,9 +15,10 @@ export const clientOf = ({ client, clientPort }: Flow): string => endOf(client, 
 export const serverOf = ({ server, serverPort }: Flow): string => endOf(server, serverPort);
 
 /** What the server is called: as the client asked for it, or as DNS answers in the capture called it. */
-export function serverName({ host, hostnames }: Flow): string | undefined {
-  const name = host ?? hostnames?.server;
-  return name === null || name === undefined ? undefined : plain(name, 200);
+export function serverName(flow: Flow): string | undefined {
+  const { host, hostnames, server } = flow;
+  const names = [host, hostnames?.server].filter((name) => name != null && name !== server && name !== serverOf(flow));
+  return names[0] == null ? undefined : plain(names[0], 200);
 }
 
 export function clientName({ hostnames }: Flow): string | undefined {

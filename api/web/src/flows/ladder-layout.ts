@@ -25,8 +25,9 @@ export interface Placed {
   readonly end: number;
   /** What there is to say about it, in lines. */
   readonly notes: readonly string[];
-  /** TCP's states of both ends before it. */
+  /** TCP's states of both ends before it, and from where on. */
   readonly before: States;
+  readonly since: number;
 }
 
 export interface Layout {
@@ -117,18 +118,20 @@ export function layoutOf(
   const before = silences(steps, spacing);
   let y = 8;
   let states: States = { client: undefined, server: undefined };
+  let since = y;
   const placed = steps.map((step): Placed => {
     const top = y + (isMark(step) ? 0 : before(step));
     if (isMark(step)) {
       y = top + MARK;
-      return { step, top, y: top + MARK / 2, end: y, notes: [], before: states };
+      return { step, top, y: top + MARK / 2, end: y, notes: [], before: states, since };
     }
     const notes = wrapped(noteOf(step), characters);
     const height = narrow ? NARROW_STEP + notes.length * LINE : Math.max(WIDE_STEP, 26 + notes.length * LINE);
-    const earlier = states;
+    const earlier = { before: states, since };
     states = { client: step.clientState, server: step.serverState };
     y = top + height;
-    return { step, top, y: top + (narrow ? 38 : 28), end: y, notes, before: earlier };
+    since = y;
+    return { step, top, y: top + (narrow ? 38 : 28), end: y, notes, ...earlier };
   });
   return { placed, height: y + 16, width, lifelines, narrow };
 }

@@ -34,6 +34,13 @@ interface Props {
   readonly news?: string;
 }
 
+/** Large where type is large, and on the largest screens. */
+function firstZoom(): number {
+  const { large } = useSettings.getState();
+  if (window.innerWidth >= 3000) return large ? 2 : 1.5;
+  return large ? 1.5 : 1;
+}
+
 export function LadderView({ flow, filter: given, isLit, onChoose, news = '' }: Props) {
   const id = useView((view) => view.capture) ?? '';
   const shownFilter = useView(effectiveFilter);
@@ -44,7 +51,7 @@ export function LadderView({ flow, filter: given, isLit, onChoose, news = '' }: 
   );
   const names = useChallenge((challenge) => challenge.hidden);
   const hidden = useMemo(() => hiddenBy(names), [names]);
-  const [zoom, setZoom] = useState(() => (useSettings.getState().large ? 1.5 : 1));
+  const [zoom, setZoom] = useState(firstZoom);
   const [spacing, setSpacing] = useState<Spacing>('compact');
   const { hosts, steps, left, more, problem, loading, loadMore } = useLadder({ id, flow, filter, growing, news });
   const box = useRef<HTMLDivElement>(null);

@@ -19,7 +19,13 @@ import { hostName, hostPlace, labelOf, numbersOf, sideOf, stepName } from './lad
 const words = text.flows.ladder;
 
 type Hosts = SequencePage['hosts'];
-const sideName = (at: number) => (at === 0 ? 'client' : at === 1 ? 'server' : 'other');
+/** Of many hosts nobody is the client of all of them. */
+const sideName = (at: number, hosts: Hosts) =>
+  hosts.length > 2 ? 'other' : at === 0 ? 'client' : at === 1 ? 'server' : 'other';
+
+/** Pixels that a label has at least, where there is room beside its arrow, and those of the times at the left. */
+const LABEL = 420;
+const TIMES = 95;
 
 /** A text that fits into so many CSS pixels. */
 function fitting(said: string, pixels: number): string {
@@ -40,7 +46,7 @@ export function LadderHeads({ hosts, layout: { lifelines, width, narrow }, hidde
     const room = narrow ? width / 2 - 12 : hosts.length <= 2 ? 300 : 185;
     return (
       <g key={`${host.address} ${host.port}`}>
-        <text className={`ladder-host ${sideName(at)}`} x={x} y={20} textAnchor={anchor}>
+        <text className={`ladder-host ${sideName(at, hosts)}`} x={x} y={20} textAnchor={anchor}>
           {fitting(hostName(host, hidden), room)}
         </text>
         <text className="ladder-address" x={x} y={39} textAnchor={anchor}>
@@ -99,7 +105,7 @@ export function LadderSteps(props: StepsProps) {
             </g>
           );
         return (
-          <g key={at} className={`ladder-step ${sideName(place.step.from)}`} {...item}>
+          <g key={at} className={`ladder-step ${sideName(place.step.from, hosts)}`} {...item}>
             <title>{stepName(place.step, hosts, hidden)}</title>
             <Arrow step={place.step} place={place} layout={layout} hidden={hidden} />
           </g>
@@ -156,7 +162,8 @@ function Arrow({ step, place, layout, hidden }: ArrowProps) {
   const x1 = lifelines[from];
   const x2 = self ? x1 : lifelines[to];
   const middle = self ? x1 + 70 : (x1 + x2) / 2;
-  const room = self ? 150 : Math.abs(x2 - x1) - 16;
+  // Beside a short arrow nothing else stands in its row.
+  const room = self ? 250 : Math.max(Math.abs(x2 - x1) - 16, Math.min(LABEL, 2 * (middle - TIMES)));
   const way = x2 > x1 ? 1 : -1;
   const time = relativeTime?.toFixed(6) ?? '';
   const gap = sincePrevious === null ? '' : words.later(Math.max(0, sincePrevious));
@@ -207,7 +214,7 @@ function Arrow({ step, place, layout, hidden }: ArrowProps) {
 function States({ place, step, layout, hidden }: ArrowProps) {
   const { lifelines, narrow } = layout;
   if (hidden.flags || lifelines.length > 2) return null;
-  const { top, y, end, before } = place;
+  const { since, y, end, before } = place;
   const ends = [
     { name: 'client', was: before.client, is: step.clientState, outwards: -1 },
     { name: 'server', was: before.server, is: step.serverState, outwards: 1 },
@@ -218,7 +225,7 @@ function States({ place, step, layout, hidden }: ArrowProps) {
     const towards = narrow ? -outwards : outwards;
     return (
       <g key={name}>
-        {was != null && <line className={`ladder-phase ${phaseOf(was)}`} x1={x} x2={x} y1={top} y2={y} />}
+        {was != null && <line className={`ladder-phase ${phaseOf(was)}`} x1={x} x2={x} y1={since} y2={y} />}
         <line className={`ladder-phase ${phaseOf(is)}`} x1={x} x2={x} y1={y} y2={end} />
         <text
           className={was === is ? 'ladder-state' : 'ladder-state changed'}
