@@ -1,6 +1,7 @@
 /** Where the steps of a ladder are drawn. It imports no component, so that it can be tested without a browser. */
 
 import type { SequencePage } from '../api/types';
+import { wrapped } from './wrap';
 
 export type Step = SequencePage['steps'][number];
 export type PacketStep = Exclude<Step, { mark: number }>;
@@ -25,7 +26,7 @@ export interface Placed {
   readonly end: number;
   /** What there is to say about it, in lines. */
   readonly notes: readonly string[];
-  /** TCP's states of both ends before it, and from where on. */
+  /** TCP's states of both ends before it, from where the step before it ends. */
   readonly before: States;
   readonly since: number;
 }
@@ -55,7 +56,6 @@ const WIDE_STEP = 54;
 const NARROW_STEP = 74;
 const MARK = 32;
 const LINE = 15;
-const MOST_LINES = 5;
 /** CSS pixels of a character: of the page's type, and of the one with characters of one width. */
 const CHARACTER = 7;
 export const MONO = 7.3;
@@ -67,21 +67,6 @@ const SCALE = { least: 1200, each: 40, most: 60_000 } as const;
 export function silence(seconds: number | null): number {
   if (seconds === null || seconds < 0.01) return 0;
   return Math.min(LONGEST_SILENCE, Math.log10(seconds / 0.01) * 12);
-}
-
-/** Words in lines of at most so many characters, a few of them. */
-export function wrapped(text: string, characters: number): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ').filter((one) => one !== '')) {
-    if (line !== '' && line.length + 1 + word.length > characters) {
-      lines.push(line);
-      line = '';
-    }
-    line = line === '' ? word.slice(0, characters) : `${line} ${word}`;
-  }
-  if (line !== '') lines.push(line);
-  return lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES - 1), `${lines[MOST_LINES - 1]} …`];
 }
 
 /** Pixels for each silence: by its logarithm, or its share of the whole time. */
@@ -118,19 +103,17 @@ export function layoutOf(
   const before = silences(steps, spacing);
   let y = 8;
   let states: States = { client: undefined, server: undefined };
-  let since = y;
   const placed = steps.map((step): Placed => {
     const top = y + (isMark(step) ? 0 : before(step));
+    const earlier = { before: states, since: y };
     if (isMark(step)) {
       y = top + MARK;
-      return { step, top, y: top + MARK / 2, end: y, notes: [], before: states, since };
+      return { step, top, y: top + MARK / 2, end: y, notes: [], ...earlier };
     }
     const notes = wrapped(noteOf(step), characters);
     const height = narrow ? NARROW_STEP + notes.length * LINE : Math.max(WIDE_STEP, 26 + notes.length * LINE);
-    const earlier = { before: states, since };
     states = { client: step.clientState, server: step.serverState };
     y = top + height;
-    since = y;
     return { step, top, y: top + (narrow ? 38 : 28), end: y, notes, ...earlier };
   });
   return { placed, height: y + 16, width, lifelines, narrow };

@@ -101,6 +101,7 @@ export function LadderSteps(props: StepsProps) {
         if (isMark(place.step))
           return (
             <g key={at} className="ladder-mark" {...item}>
+              <Phases place={place} layout={layout} hidden={hidden} />
               <Mark step={place.step} place={place} layout={layout} />
             </g>
           );
@@ -171,6 +172,7 @@ function Arrow({ step, place, layout, hidden }: ArrowProps) {
   return (
     <>
       <rect className="ladder-ground" x={2} y={top} width={width - 4} height={end - top} rx={5} />
+      <Phases place={place} layout={layout} hidden={hidden} />
       <States place={place} step={step} layout={layout} hidden={hidden} />
       {narrow ? (
         <text className="ladder-time" x={middle} y={top + 12} textAnchor="middle">
@@ -210,11 +212,32 @@ function Arrow({ step, place, layout, hidden }: ArrowProps) {
   );
 }
 
-/** TCP's states along the lifelines: before the arrow, and after it down to the next step. */
+/** TCP's states as bands along the lifelines: before the step, and after it. */
+function Phases({ place, layout, hidden }: Omit<ArrowProps, 'step'>) {
+  const { step, since, y, end, before } = place;
+  const { lifelines } = layout;
+  if (hidden.flags || lifelines.length > 2) return null;
+  const band = (x: number | undefined, state: string | null | undefined, from: number, to: number) =>
+    x === undefined || state == null ? null : (
+      <line className={`ladder-phase ${phaseOf(state)}`} x1={x} x2={x} y1={from} y2={to} />
+    );
+  const [client, server] = lifelines;
+  const change = isMark(step) ? end : y;
+  return (
+    <>
+      {band(client, before.client, since, change)}
+      {band(server, before.server, since, change)}
+      {!isMark(step) && band(client, step.clientState, y, end)}
+      {!isMark(step) && band(server, step.serverState, y, end)}
+    </>
+  );
+}
+
+/** The names of TCP's states after the step. */
 function States({ place, step, layout, hidden }: ArrowProps) {
   const { lifelines, narrow } = layout;
   if (hidden.flags || lifelines.length > 2) return null;
-  const { since, y, end, before } = place;
+  const { y, before } = place;
   const ends = [
     { name: 'client', was: before.client, is: step.clientState, outwards: -1 },
     { name: 'server', was: before.server, is: step.serverState, outwards: 1 },
@@ -224,18 +247,15 @@ function States({ place, step, layout, hidden }: ArrowProps) {
     if (x === undefined || is == null) return null;
     const towards = narrow ? -outwards : outwards;
     return (
-      <g key={name}>
-        {was != null && <line className={`ladder-phase ${phaseOf(was)}`} x1={x} x2={x} y1={since} y2={y} />}
-        <line className={`ladder-phase ${phaseOf(is)}`} x1={x} x2={x} y1={y} y2={end} />
-        <text
-          className={was === is ? 'ladder-state' : 'ladder-state changed'}
-          x={x + 10 * towards}
-          y={narrow ? y + 30 : y + 15}
-          textAnchor={towards < 0 ? 'end' : 'start'}
-        >
-          {is}
-        </text>
-      </g>
+      <text
+        key={name}
+        className={was === is ? 'ladder-state' : 'ladder-state changed'}
+        x={x + 10 * towards}
+        y={narrow ? y + 30 : y + 15}
+        textAnchor={towards < 0 ? 'end' : 'start'}
+      >
+        {is}
+      </text>
     );
   });
 }

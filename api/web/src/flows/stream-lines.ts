@@ -1,6 +1,7 @@
 /** What was said as lines of text or of octets. It imports no component, so that it can be tested without a browser. */
 
 import { plain } from '../parts/plain';
+import { wrapped } from './wrap';
 
 /** What one end said in one go, or how many octets of it are missing. */
 export type Part =
@@ -127,13 +128,17 @@ export class LineMaker {
     return lines;
   }
 
+  /** A sentence, in as many lines as it takes. */
+  private told(packet: number | undefined, from: Line['from'], kind: Line['kind'], sentence: string): Line[] {
+    return wrapped(sentence, this.columns).map((text) => ({ packet, from, kind, text }));
+  }
+
   private make(part: Part, rest: Uint8Array): Made {
     const { from } = part;
-    if ('gap' in part)
-      return { lines: [{ packet: undefined, from, kind: 'gap', text: this.words.gap(from, part.gap) }], rest: NONE };
+    if ('gap' in part) return { lines: this.told(undefined, from, 'gap', this.words.gap(from, part.gap)), rest: NONE };
     const { packet, note, octets, offset } = part;
     const lines: Line[] = [];
-    if (note !== undefined) lines.push({ packet, from, kind: 'note', text: this.words.note(from, plain(note, NOTE)) });
+    if (note !== undefined) lines.push(...this.told(packet, from, 'note', this.words.note(from, plain(note, NOTE))));
     if (octets.length === 0) return { lines, rest };
     lines.push({ packet, from, kind: 'head', text: this.words.head(part) });
     if (this.look === 'hex') {
