@@ -3,7 +3,9 @@
 import { addresses } from './addresses.js';
 import { byteOrder } from './byte-order.js';
 import type { Demo } from './demo.js';
+import { http1 } from './http1.js';
 import { interfaces } from './interfaces.js';
+import { p2p } from './p2p.js';
 import { seqpacket } from './seqpacket.js';
 import { sockets } from './socket-list.js';
 import { tcpEcho } from './tcp-echo.js';
@@ -19,4 +21,6 @@ export const demos: readonly Demo[] = [
   interfaces,
   sockets,
   seqpacket,
+  http1,
+  p2p,
 ];
