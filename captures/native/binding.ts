@@ -108,7 +108,7 @@ export type AddressResult = CallResult & { address?: string; port?: number };
 export interface SocketCalls {
   socket(
     family: 'AF_INET' | 'AF_INET6',
-    type: 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET',
+    type: 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET' | 'SOCK_RAW',
     protocol: number,
   ): CallResult;
   bind(fd: number, address: string, port: number): CallResult;
@@ -153,7 +153,10 @@ export type SocketOption =
   | 'SO_ERROR'
   | 'TCP_NODELAY'
   | 'TCP_QUICKACK'
-  | 'TCP_MAXSEG';
+  | 'TCP_MAXSEG'
+  | 'IP_TTL'
+  | 'IP_HDRINCL'
+  | 'IPV6_UNICAST_HOPS';
 
 export interface NativeBinding {
   /** Opens in its own thread: `opened` or `failed` is an event. `wake` is called at most once a block. */

@@ -39,7 +39,8 @@ struct Name {
 constexpr Name kFamilies[] = {{"AF_INET", 0, AF_INET}, {"AF_INET6", 0, AF_INET6}};
 constexpr Name kTypes[] = {{"SOCK_STREAM", 0, SOCK_STREAM},
                            {"SOCK_DGRAM", 0, SOCK_DGRAM},
-                           {"SOCK_SEQPACKET", 0, SOCK_SEQPACKET}};
+                           {"SOCK_SEQPACKET", 0, SOCK_SEQPACKET},
+                           {"SOCK_RAW", 0, SOCK_RAW}};
 constexpr Name kOptions[] = {{"SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR},
                              {"SO_RCVBUF", SOL_SOCKET, SO_RCVBUF},
                              {"SO_SNDBUF", SOL_SOCKET, SO_SNDBUF},
@@ -48,7 +49,10 @@ constexpr Name kOptions[] = {{"SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR},
 #ifdef TCP_QUICKACK
                              {"TCP_QUICKACK", IPPROTO_TCP, TCP_QUICKACK},
 #endif
-                             {"TCP_MAXSEG", IPPROTO_TCP, TCP_MAXSEG}};
+                             {"TCP_MAXSEG", IPPROTO_TCP, TCP_MAXSEG},
+                             {"IP_TTL", IPPROTO_IP, IP_TTL},
+                             {"IP_HDRINCL", IPPROTO_IP, IP_HDRINCL},
+                             {"IPV6_UNICAST_HOPS", IPPROTO_IPV6, IPV6_UNICAST_HOPS}};
 
 template <size_t N>
 const Name* find(const Name (&names)[N], const Napi::Value& wanted) {
