@@ -1,6 +1,8 @@
 import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, flag, protocol, text } from '../core/index.js';
+import { MailOctets } from './mail-octets.js';
+import { MEDIA } from './media-types.js';
 import { isFromServer, type Line, lineAt, lineLength, skipSpaces, takeRange, wordLength } from './text-lines.js';
 
 const PORTS = [143];
@@ -25,8 +27,12 @@ const fields = {
 };
 
 /** One direction's mail that is being sent: octets that are still to come. */
-function mailOf(conversation: Conversation): { left: number } {
-  return conversation.remember(`imap ${conversation.direction}`, () => ({ left: 0 }));
+function mailOf(conversation: Conversation): { left: number; readonly octets: MailOctets } {
+  return conversation.remember(`imap ${conversation.direction}`, newMail);
+}
+
+function newMail(): { left: number; readonly octets: MailOctets } {
+  return { left: 0, octets: new MailOctets() };
 }
 
 type ImapFields = { readonly [K in keyof typeof fields]: Field };
@@ -45,6 +51,7 @@ export const imap = protocol('imap', 'Internet Message Access Protocol', {
   carriedBy: { 'tcp.port': PORTS },
   header: {},
   fields,
+  hands: MEDIA,
   headerLength: 'all',
   message: (view, start, end, conversation) => {
     // What is left of a mail is no line.
@@ -55,12 +62,14 @@ export const imap = protocol('imap', 'Internet Message Access Protocol', {
     const request = !isFromServer(body, PORTS);
     body.derived(field.isrequest, request);
     const { conversation } = body.dissection;
-    const mail = conversation === undefined ? { left: 0 } : mailOf(conversation);
+    const mail = conversation === undefined ? newMail() : mailOf(conversation);
     while (body.remaining > 0) {
       if (mail.left > 0) {
         const octets = Math.min(mail.left, body.remaining);
         mail.left -= octets;
+        mail.octets.add(body, body.position, body.position + octets);
         body.skip(octets);
+        if (mail.left === 0) mail.octets.hand(body);
         continue;
       }
       const line = lineAt(body.view, body.position, body.end);

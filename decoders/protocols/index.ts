@@ -39,6 +39,7 @@ import { icmp } from './icmp.js';
 import { icmpv6 } from './icmpv6.js';
 import { igmp } from './igmp.js';
 import { imap } from './imap.js';
+import { imf } from './imf.js';
 import { ah, esp } from './ipsec.js';
 import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
@@ -243,6 +244,7 @@ export const protocols = [
   urlencodedForm,
   dataTextLines,
   mimeMultipart,
+  imf,
   media,
   data,
 ] as const;

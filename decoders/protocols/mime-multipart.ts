@@ -1,14 +1,13 @@
 import { escapedText, utf8Text } from '../core/format.js';
 import { type Body, bytes, type Field, group, protocol, text } from '../core/index.js';
 import { handMedia, MEDIA, Media } from './media-types.js';
+import { isEmptyLine, unfoldedEnd } from './mime-lines.js';
 import { readParameter } from './mime-parameters.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
 const HYPHEN = 0x2d;
 const COLON = 0x3a;
-const SPACE = 0x20;
-const TAB = 0x09;
 /** Octets of a message of parts that may announce other conversations (SDP in SIP). */
 const LARGEST_ANNOUNCEMENT = 65536;
 const MOST_PARTS = 1000;
@@ -147,13 +146,13 @@ function part(body: Body, field: MultipartFields, end: number, whole: boolean): 
     body.within(end, () => {
       while (body.remaining > 0) {
         const { position: start } = body;
-        const next = fieldEnd(view, start, end);
+        const next = unfoldedEnd(view, start, end);
         if (isEmptyLine(view, start, end)) {
           body.position = next;
           break;
         }
         // The empty line behind the last field is shown with it.
-        const behind = isEmptyLine(view, next, end) ? fieldEnd(view, next, end) : next;
+        const behind = isEmptyLine(view, next, end) ? unfoldedEnd(view, next, end) : next;
         const value = headerField(body, field, start, next, behind);
         if (value !== undefined) type = value;
         body.position = behind;
@@ -164,23 +163,6 @@ function part(body: Body, field: MultipartFields, end: number, whole: boolean): 
       if (body.remaining > 0) body.skip(body.remaining);
     });
   });
-}
-
-function isEmptyLine(view: DataView, at: number, end: number): boolean {
-  if (at >= end) return false;
-  const first = view.getUint8(at);
-  return first === LF || (first === CR && at + 1 < end && view.getUint8(at + 1) === LF);
-}
-
-/** First octet behind a line and the lines that it goes on in, which begin with white space (RFC 5322, section 2.2.3). */
-function fieldEnd(view: DataView, start: number, end: number): number {
-  for (let at = start; at < end; at++) {
-    if (view.getUint8(at) !== LF) continue;
-    const next = at + 1 < end ? view.getUint8(at + 1) : 0;
-    if (at === start || (at === start + 1 && view.getUint8(start) === CR) || (next !== SPACE && next !== TAB))
-      return at + 1;
-  }
-  return end;
 }
 
 /** @returns the value of a Content-Type */

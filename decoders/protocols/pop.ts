@@ -1,5 +1,8 @@
+import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, protocol, text } from '../core/index.js';
+import { MailOctets } from './mail-octets.js';
+import { MEDIA } from './media-types.js';
 import { isFromServer, lineAt, lineLength, skipSpaces, takeRange, wordLength } from './text-lines.js';
 
 const PORTS = [110];
@@ -14,6 +17,21 @@ const fields = {
   'request.parameter': text('Request parameter'),
 };
 
+/** Commands that are answered with a mail, up to a line with a dot (RFC 1939, sections 5 and 7). */
+const WITH_MAIL = new Set(['RETR', 'TOP']);
+
+interface Retrieval {
+  /** Whether the last command wants a mail. */
+  asked: boolean;
+  /** Whether the server sends one. */
+  mail: boolean;
+  readonly octets: MailOctets;
+}
+
+function retrievalOf(conversation: Conversation): Retrieval {
+  return conversation.remember('pop', () => ({ asked: false, mail: false, octets: new MailOctets() }));
+}
+
 type PopFields = { readonly [K in keyof typeof fields]: Field };
 
 /** Post Office Protocol, version 3. */
@@ -22,6 +40,7 @@ export const pop = protocol('pop', 'Post Office Protocol', {
   carriedBy: { 'tcp.port': PORTS },
   header: {},
   fields,
+  hands: MEDIA,
   headerLength: 'all',
   message: lineLength,
   body: (body, field) => {
@@ -50,18 +69,31 @@ function line(body: Body, field: PopFields, response: boolean): void {
   const { start, textEnd, next, text: whole } = lineAt(view, body.position, body.end);
   const wordEnd = start + wordLength(view, start, textEnd);
   const [word] = whole.split(' ', 1);
-  if (response && !isIndicator(word)) {
+  const { conversation } = body.dissection;
+  const known = conversation === undefined ? undefined : retrievalOf(conversation);
+  if (known?.mail === true && response) {
+    if (textEnd > start) body.over(field['response.data'], textEnd - start, () => undefined);
+    if (whole === '.') {
+      known.mail = false;
+      known.octets.hand(body);
+    } else known.octets.add(body, start, next);
+  } else if (response && !isIndicator(word)) {
     if (textEnd > start && word !== '+') body.over(field['response.data'], textEnd - start, () => undefined);
   } else if (response) {
     body.titled(field.response, '', () => {
       body.describe(whole);
       parts(field['response.indicator'], field['response.description']);
     });
+    if (known !== undefined) {
+      known.mail = known.asked && word === '+OK';
+      known.asked = false;
+    }
   } else {
     body.titled(field.request, '', () => {
       body.describe(whole);
       parts(field['request.command'], field['request.parameter']);
     });
+    if (known !== undefined) known.asked = WITH_MAIL.has(word.toUpperCase());
   }
   if (body.position < next) body.skip(next - body.position);
 

@@ -2,6 +2,8 @@ import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, flag, group, protocol, text, uint } from '../core/index.js';
 import { smtpReplies } from '../labels/reply-codes.js';
+import { MailOctets } from './mail-octets.js';
+import { MEDIA, Media } from './media-types.js';
 import { isFromServer, type Line, lineAt, lineLength, replyCode, takeRange } from './text-lines.js';
 
 const PORTS = [25, 587];
@@ -14,6 +16,8 @@ const COMMANDS = new Set(
 const READY = 220;
 const CHALLENGE = 334;
 const MAIL_INPUT = 354;
+/** Packets of one mail that are told. */
+const MOST_FRAGMENTS = 1000;
 
 const fields = {
   req: flag('Request'),
@@ -28,6 +32,10 @@ const fields = {
   'auth.password': text('Password'),
   'auth.username_password': text('Username/Password'),
   eom: group('End of mail'),
+  'data.fragments': group('DATA fragments'),
+  'data.fragment': uint(32, 'DATA fragment'),
+  'data.fragment.count': uint(32, 'DATA fragment count'),
+  'data.reassembled.length': uint(32, 'Reassembled DATA length'),
 };
 
 type SmtpFields = { readonly [K in keyof typeof fields]: Field };
@@ -40,6 +48,8 @@ interface Session {
   agreed: boolean;
   /** The client sends a mail, up to a line with a dot (RFC 5321, section 4.1.1.4). */
   mail: boolean;
+  /** What came of it. */
+  readonly octets: MailOctets;
   /** The server asked for the next of `answers`. */
   challenged: boolean;
   /** What the client's next lines are after AUTH (RFC 4954), by the mechanism. */
@@ -52,6 +62,7 @@ export const smtp = protocol('smtp', 'Simple Mail Transfer Protocol', {
   carriedBy: { 'tcp.port': PORTS },
   header: {},
   fields,
+  hands: MEDIA,
   headerLength: 'all',
   message: (view, start, end, conversation) => {
     if (conversation !== undefined) goOn(view, start, conversation);
@@ -75,6 +86,7 @@ function sessionOf(conversation: Conversation): Session {
     startTls: false,
     agreed: false,
     mail: false,
+    octets: new MailOctets(),
     challenged: false,
     answers: [],
   }));
@@ -120,22 +132,42 @@ function areCommands({ view, position, end }: Body, authenticating: boolean): bo
 
 /** The lines of a mail, up to that with the dot; Wireshark shows nothing of what stands behind it. */
 function mail(body: Body, field: SmtpFields, known: Session | undefined): void {
-  while (body.remaining > 0) {
-    if (endsMail(body, field)) {
-      if (known !== undefined) known.mail = false;
-      if (body.remaining > 0) body.skip(body.remaining);
-      return;
-    }
+  const { position: start } = body;
+  let end = start;
+  while (body.remaining > 0 && !isDot(lineAt(body.view, body.position, body.end))) {
     const line = lineAt(body.view, body.position, body.end);
     body.skip(line.next - line.start);
+    end = line.next;
   }
+  if (known?.mail === true) known.octets.add(body, start, end);
+  if (body.remaining === 0) {
+    // As in Wireshark, what is a part of a mail is shown as text.
+    body.hand(MEDIA, Media.text, { type: '', parameters: '' }, [start, end]);
+    return;
+  }
+  const dot = lineAt(body.view, body.position, body.end);
+  body.group(field.eom, () => body.skip(dot.next - dot.start));
+  if (known?.mail === true) {
+    known.mail = false;
+    fragments(body, field, known.octets);
+    known.octets.hand(body);
+  }
+  if (body.remaining > 0) body.skip(body.remaining);
 }
 
-function endsMail(body: Body, field: SmtpFields): boolean {
-  const line = lineAt(body.view, body.position, body.end);
-  if (line.text !== '.' || line.next === line.textEnd) return false;
-  body.group(field.eom, () => body.skip(line.next - line.start));
-  return true;
+/** Which packets the mail came in. */
+function fragments(body: Body, field: SmtpFields, { packets, length }: MailOctets): void {
+  if (length === 0) return;
+  body.group(field['data.fragments'], () => {
+    for (const packet of packets.slice(0, MOST_FRAGMENTS)) body.derived(field['data.fragment'], packet);
+    body.derived(field['data.fragment.count'], packets.length);
+    body.derived(field['data.reassembled.length'], length);
+  });
+}
+
+/** The line that ends a mail (RFC 5321, section 4.1.1.4). */
+function isDot(line: Line): boolean {
+  return line.text === '.' && line.next !== line.textEnd;
 }
 
 /** What the client says to a challenge. */
@@ -209,6 +241,7 @@ function replies(body: Body, field: SmtpFields): void {
       else if (code !== CHALLENGE) {
         known.answers = [];
         if (code >= 400) known.mail = false;
+        if (!known.mail) known.octets.forget(body);
       }
     }
     if (known?.startTls === true) {

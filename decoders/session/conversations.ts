@@ -49,6 +49,8 @@ export class ConversationState {
   readonly memory = new Map<string, unknown>();
   /** The conversation that is hidden in this one, once something of it was decrypted. */
   inside: ConversationState | undefined;
+  /** Octets that a protocol says it remembers of an unfinished message. */
+  kept = 0;
   /** Octets that it kept when they were counted last. */
   counted = 0;
   /** Those that were asked for before and after it; among its kind, in `Conversations`. */
@@ -140,8 +142,9 @@ export class Conversations {
 
   /** Counts what a conversation keeps now, and forgets those that are idle longest when all keep too much. */
   count(state: ConversationState): void {
-    let held = state.directions[0].held + state.directions[1].held;
-    if (state.inside !== undefined) held += state.inside.directions[0].held + state.inside.directions[1].held;
+    let held = state.kept + state.directions[0].held + state.directions[1].held;
+    const { inside } = state;
+    if (inside !== undefined) held += inside.kept + inside.directions[0].held + inside.directions[1].held;
     this.octets += held - state.counted;
     state.counted = held;
     while (this.octets > MAXIMUM_OCTETS && this.oldest !== undefined) this.forget(this.oldest);
@@ -307,6 +310,10 @@ export class Seen implements Conversation {
     const { memory } = this.state;
     if (!memory.has(name)) memory.set(name, make());
     return memory.get(name) as T;
+  }
+
+  keeps(octets: number): void {
+    this.state.kept = octets;
   }
 
   switchTo(protocol: string): void {

@@ -214,6 +214,7 @@ const ownNames: Readonly<Record<string, string>> = {
     ]),
   ),
   'urlencoded-form.item': "heading: Wireshark's subtree has no filter name",
+  'imf.message_text.line': "Wireshark's lines have no filter name",
   'data-text-lines.line': "Wireshark's lines have no filter name",
   'mip6.data': 'the part of a mobility message that is not decoded',
 };
