@@ -45,7 +45,7 @@ function Counters({ capture, rates }: Counted) {
   const [one, two, three] = [kernel, card, daemon].map((value) => String(value ?? words.lost.notKnown));
   return (
     <>
-      <strong>{plain(capture.name, 200)}</strong> · {words.states[capture.state]} · {words.packets(capture.packets)} ·{' '}
+      <strong>{plain(capture.name, 60)}</strong> · {words.states[capture.state]} · {words.packets(capture.packets)} ·{' '}
       {bytes(capture.bytes)}
       {rates !== null && ` · ${words.rate(rates.packetsPerSecond)}`} ·{' '}
       <span className={lost === null || lost === 0 ? undefined : 'lost'} title={words.lost.detail(one, two, three)}>

@@ -3,6 +3,7 @@
 import { Dialog, DialogDismiss, DialogHeading, Menu, MenuButton, MenuItem, MenuProvider } from '@ariakit/react';
 import { type FormEvent, useState } from 'react';
 import { address } from '../api/client';
+import { plain } from '../parts/plain';
 import { effectiveFilter, useView } from '../state/view';
 import { text } from '../text';
 import { COPIES, copy, copyOf, useCopied } from './copy';
@@ -37,7 +38,7 @@ export function OutMenu({ selected }: OutProps) {
                 onClick={() => void copy(kind)}
               >
                 {words.copies[kind]}
-                {copied !== undefined && copied !== '' && <small>{copied}</small>}
+                {copied !== undefined && copied !== '' && <small>{plain(copied, 300)}</small>}
                 {kind === 'bpf' && copied === undefined && <small>{words.noBpf}</small>}
               </MenuItem>
             );
