@@ -34,6 +34,8 @@ export interface Live {
 
 const NONE: Live = { id: null, capture: null, rates: null, connection: 'none', problem: null };
 const AGAIN_MS = 1000;
+/** How often a capture that has ended is looked at: whether it and the service are still there. */
+const STILL_MS = 3000;
 
 export const useLive = create<Live>(() => NONE);
 
@@ -67,19 +69,23 @@ export function follow(id: string, filter: string): () => void {
   const before = useLive.getState();
   useLive.setState({ ...NONE, ...(before.id === id ? before : {}), id, connection: 'connecting', problem: null });
 
-  const again = () => {
+  const again = (after = AGAIN_MS) => {
     if (over) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void begin(), AGAIN_MS);
+    timer = setTimeout(() => void begin(), after);
+  };
+  const still = () => {
+    useLive.setState({ connection: 'still', rates: null });
+    again(STILL_MS);
   };
 
   const begin = async () => {
     try {
       const capture = await get('/api/captures/{id}', { id });
       if (over) return;
-      useLive.setState({ capture, rates: null });
+      useLive.setState({ capture });
       if (capture.state === 'running' || capture.state === 'importing') listen(capture);
-      else useLive.setState({ connection: 'still' });
+      else still();
     } catch (error) {
       if (over) return;
       if (error instanceof ServiceError) {
@@ -109,7 +115,7 @@ export function follow(id: string, filter: string): () => void {
     }
     source.addEventListener('ended', () => {
       source?.close();
-      useLive.setState({ connection: 'still', rates: null });
+      still();
     });
     source.addEventListener('deleted', () => {
       source?.close();
