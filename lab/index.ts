@@ -6,10 +6,12 @@ import type { Demo } from './demo.js';
 import { http1 } from './http1.js';
 import { interfaces } from './interfaces.js';
 import { p2p } from './p2p.js';
+import { ping } from './ping.js';
 import { seqpacket } from './seqpacket.js';
 import { sockets } from './socket-list.js';
 import { tcpEcho } from './tcp-echo.js';
 import { tcpStream } from './tcp-stream.js';
+import { traceroute } from './traceroute.js';
 import { udpEcho } from './udp-echo.js';
 
 export const demos: readonly Demo[] = [
@@ -21,6 +23,8 @@ export const demos: readonly Demo[] = [
   interfaces,
   sockets,
   seqpacket,
+  ping,
+  traceroute,
   http1,
   p2p,
 ];

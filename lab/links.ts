@@ -93,6 +93,14 @@ function linkReceived(steps: readonly MadeStep[], packets: readonly Packet[], li
       if (icmp !== undefined) links[index].received.push(icmp.number);
       return;
     }
+    const { local, remote } = step.touch;
+    if (local.port === null && remote.port === null) {
+      // A raw socket, whose program has passed over what it did not want: the last one.
+      const icmp = packets.findLast((packet) => packet.icmp && packet.time <= step.ended && isTo(step, packet));
+      if (icmp !== undefined) links[index].received.push(icmp.number);
+      links[index].flow ??= icmp?.flow ?? null;
+      return;
+    }
     let left = step.octets ?? 0;
     let highest = -1;
     for (const packet of packets) {

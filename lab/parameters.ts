@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { interfaceTowards } from '../captures/query/why-route.js';
 
 /** Where loopback traffic comes by. */
 const LOOPBACK = process.platform === 'linux' ? 'lo' : 'lo0';
@@ -33,6 +34,19 @@ export const concurrent = z
 
 export const text = (standard: string) =>
   z.string().min(1).max(1000).default(standard).describe('What the client says.');
+
+/** Of demos that send to any host. */
+export const probedAddress = address.describe('The host to ask: an address.');
+
+export const probedInterface = z
+  .string()
+  .max(100)
+  .default('')
+  .describe('Where the packets come by; otherwise where the route leads.');
+
+/** The interface that was named, or over which an address is reached. */
+export const towards = (name: string, address: string): string =>
+  name !== '' ? name : (interfaceTowards(withoutZone(address)) ?? 'any');
 
 /** An address and a port as display filters and people write them. */
 export const endText = (address: string, port: number): string =>

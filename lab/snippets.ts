@@ -7,7 +7,7 @@ import type { SocketOption } from '../captures/native/binding.js';
 import type { Code } from './demo.js';
 import { dataText } from './step.js';
 
-type Type = 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET';
+type Type = 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET' | 'SOCK_RAW';
 
 const isV6 = (address: string): boolean => address.includes(':');
 const NO_SCTP = '// Node has no SCTP: there is no such call.';
@@ -38,17 +38,19 @@ function literals(data: Uint8Array): { python: string; c: string; typescript: st
 
 export const snippets = {
   socket(family: 'AF_INET' | 'AF_INET6', type: Type, protocol: number): Code {
-    const python = protocol === 132 ? `${family}, socket.${type}, socket.IPPROTO_SCTP` : `${family}, socket.${type}`;
+    const python =
+      protocol === 0 ? `${family}, socket.${type}` : `${family}, socket.${type}, socket.${protocolName(protocol)}`;
     const six = family === 'AF_INET6';
+    const node: Readonly<Record<Type, string>> = {
+      SOCK_SEQPACKET: NO_SCTP,
+      SOCK_RAW: `const s = raw.createSocket({ addressFamily: raw.AddressFamily.IPv${six ? 6 : 4}, protocol: ${protocol} });\n// The nearest: the npm package raw-socket; Node itself has no raw sockets.`,
+      SOCK_DGRAM: `const s = dgram.createSocket('${six ? 'udp6' : 'udp4'}');\n// Node calls socket() with the first bind or send.`,
+      SOCK_STREAM: `const s = new net.Socket(); // the client\nconst server = net.createServer(); // the server\n// Node calls socket() with connect() and listen().`,
+    };
     return {
       python: `s = socket.socket(socket.${python})`,
-      c: `int s = socket(${family}, ${type}, ${protocol === 132 ? 'IPPROTO_SCTP' : 0});`,
-      typescript:
-        type === 'SOCK_SEQPACKET'
-          ? NO_SCTP
-          : type === 'SOCK_DGRAM'
-            ? `const s = dgram.createSocket('${six ? 'udp6' : 'udp4'}');\n// Node calls socket() with the first bind or send.`
-            : `const s = new net.Socket(); // the client\nconst server = net.createServer(); // the server\n// Node calls socket() with connect() and listen().`,
+      c: `int s = socket(${family}, ${type}, ${protocolName(protocol)});`,
+      typescript: node[type],
     };
   },
   bind(type: Type, address: string, port: number): Code {
@@ -150,6 +152,7 @@ export const snippets = {
   setsockopt(option: SocketOption, value: number): Code {
     const level = levelOf(option);
     const node: Partial<Record<SocketOption, string>> = {
+      IP_TTL: `s.setTTL(${value});\n// The nearest: UDP alone.`,
       TCP_NODELAY: `s.setNoDelay(${value !== 0});`,
       SO_REUSEADDR: "dgram.createSocket({ type: 'udp4', reuseAddr: true }); // for TCP Node sets it by itself",
       SO_RCVBUF: `s.setRecvBufferSize(${value});\n// The nearest: UDP alone; Node has no such call for TCP.`,
@@ -174,6 +177,18 @@ export const snippets = {
   },
 };
 
-function levelOf(option: SocketOption): 'SOL_SOCKET' | 'IPPROTO_TCP' {
-  return option.startsWith('TCP') ? 'IPPROTO_TCP' : 'SOL_SOCKET';
+function levelOf(option: SocketOption): string {
+  return /^(TCP|IPV6|IP)_/.test(option) ? `IPPROTO_${option.split('_')[0]}` : 'SOL_SOCKET';
+}
+
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  1: 'IPPROTO_ICMP',
+  58: 'IPPROTO_ICMPV6',
+  132: 'IPPROTO_SCTP',
+  255: 'IPPROTO_RAW',
+};
+
+/** A protocol's name in C. */
+export function protocolName(protocol: number): string {
+  return PROTOCOLS[protocol] ?? String(protocol);
 }

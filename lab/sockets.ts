@@ -5,11 +5,11 @@ import { CaptureError } from '../captures/sources/source.js';
 import { callFailed, calls, errorName } from './calls.js';
 import type { Code } from './demo.js';
 import { endText, familyOf } from './parameters.js';
-import { snippets } from './snippets.js';
+import { protocolName, snippets } from './snippets.js';
 import type { Stage } from './stage.js';
 import { dataText, type EndPoint, type Outcome, type Telling } from './step.js';
 
-export type SocketType = 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET';
+export type SocketType = 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET' | 'SOCK_RAW';
 
 /** What a demo says of a call beside its arguments. */
 export interface Said {
@@ -62,7 +62,7 @@ export async function openSocket(
   const telling: Telling = {
     end,
     call: 'socket',
-    arguments: [family, type, protocol === 132 ? 'IPPROTO_SCTP' : String(protocol)],
+    arguments: [family, type, protocolName(protocol)],
     code: snippets.socket(family, type, protocol),
     ...(note === undefined ? {} : { note }),
     ...(look === undefined ? {} : { look }),
