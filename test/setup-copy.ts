@@ -37,12 +37,14 @@ export interface RunOptions {
 export class ProjectCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'netglass-copy-'));
 
-  /** Has the set-up scripts, and one source: a command line that prints its arguments and ends with status 3. */
+  /** Has the set-up scripts, an empty page, and one source: a command line that prints its arguments and ends with status 3. */
   constructor() {
     for (const path of ['package.json', 'package-lock.json', 'tsconfig.json', 'src/setup', 'jest.config.mjs']) {
       cpSync(join(project, path), this.path(path), { recursive: true });
     }
     this.write('src/cli.ts', 'console.log(process.argv.slice(2).join(" "));\nprocess.exitCode = 3;\n');
+    cpSync(join(project, 'api/web/vite.config.ts'), this.path('api/web/vite.config.ts'));
+    this.write('api/web/index.html', '<!doctype html><title>netglass</title>');
   }
 
   path(...parts: string[]): string {
@@ -81,6 +83,7 @@ export class ProjectCopy {
       appendFileSync('calls.log', 'tsc\\n');
       mkdirSync('dist/src', { recursive: true });
       writeFileSync('dist/src/cli.js', 'console.log(process.argv.slice(2).join(" "))');`;
+    const bundler = `require('node:fs').appendFileSync('calls.log', 'vite\\n')`;
     const npm = `${node}
       import { mkdirSync, writeFileSync, appendFileSync } from 'node:fs';
       const command = process.argv.slice(2, 4).join(' ');
@@ -88,6 +91,8 @@ export class ProjectCopy {
       if (command.startsWith('install')) {
         mkdirSync('node_modules/typescript/bin', { recursive: true });
         writeFileSync('node_modules/typescript/bin/tsc', ${JSON.stringify(compiler)});
+        mkdirSync('node_modules/vite/bin', { recursive: true });
+        writeFileSync('node_modules/vite/bin/vite.js', ${JSON.stringify(bundler)});
       } else if (${nativeStatus} === 0) {
         mkdirSync('captures/native/build/Release', { recursive: true });
         writeFileSync('captures/native/build/Release/netglass.node', '');
@@ -100,7 +105,7 @@ export class ProjectCopy {
 
   /** A double of apt-get, which knows no package before `update` and then installs empty programs into the PATH. */
   useAptDouble(): void {
-    const programs = ['g++', 'make', 'python3', 'tshark', 'tcpdump', 'ip'];
+    const programs = ['g++', 'make', 'python3', 'tshark', 'tcpdump', 'ip', 'chromium', 'strace'];
     const aptGet = `#!${process.execPath}
       import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
       const args = process.argv.slice(2);

@@ -23,7 +23,7 @@ describe('npm start', () => {
     expect(first).toMatchObject({ status: 3, stdout: 'start --port 9999\n' });
     expect(first.stderr).toMatch(/^netglass: native engine … failed\n/);
     expect(first.stderr).toMatch(/native engine not built \(log: .*native\.log\); the other engines .* work\n/);
-    expect(first.stderr).toMatch(/netglass: TypeScript … \d+\.\d s\n$/);
+    expect(first.stderr).toMatch(/netglass: TypeScript … \d+\.\d s\nnetglass: page … \d+\.\d s\n$/);
     expect(readFileSync(copy.path('build/logs/native.log'), 'utf8')).toContain('build:native');
 
     const second = copy.run('start.mjs', [], { env: { CC: 'false', CXX: 'false' } });
@@ -59,11 +59,11 @@ describe('each step', () => {
   test('does nothing when nothing changed', () => {
     const env = copy.useDoubles();
     copy.run('start.mjs', [], { env, unprivileged: true });
-    expect(calls()).toEqual(['npm install --no-save', 'npm run build:native', 'tsc']);
+    expect(calls()).toEqual(['npm install --no-save', 'npm run build:native', 'tsc', 'vite']);
 
     const second = copy.run('start.mjs', [], { env, unprivileged: true });
     expect(second).toMatchObject({ status: 0, stdout: 'start\n', stderr: '' });
-    expect(calls()).toHaveLength(3);
+    expect(calls()).toHaveLength(4);
   });
 
   test('is done again when the lock file changed', () => {
@@ -81,7 +81,7 @@ describe('each step', () => {
     const lines = run.stderr.split('\n').filter((line) => line.includes('sudo'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
-      /: sudo apt-get install -y --no-install-recommends g\+\+ make python3( libpcap-dev)? tshark tcpdump iproute2$/,
+      /: sudo apt-get install -y --no-install-recommends g\+\+ make python3( libpcap-dev)? tshark tcpdump iproute2 strace chromium$/,
     );
     expect(copy.run('setup.mjs', ['--for', 'test', '--strict'], { env, unprivileged: true }).status).toBe(1);
   });
@@ -94,13 +94,13 @@ describe('each step', () => {
     copy.useAptDouble();
     const run = copy.run('setup.mjs', ['--for', 'test', '--strict'], { env });
     expect(run.stderr).toMatch(
-      /^netglass: system packages g\+\+ make python3( libpcap-dev)? tshark tcpdump iproute2 … /,
+      /^netglass: system packages g\+\+ make python3( libpcap-dev)? tshark tcpdump iproute2 strace chromium … /,
     );
     const aptCalls = calls().filter((call) => call.startsWith('apt-get'));
     expect(aptCalls.map((call) => call.replace(/^apt-get -o \S+ /, ''))).toEqual([
-      expect.stringMatching(/^install -y --no-install-recommends g\+\+ .*iproute2$/),
+      expect.stringMatching(/^install -y --no-install-recommends g\+\+ .*chromium$/),
       'update',
-      expect.stringMatching(/^install -y --no-install-recommends g\+\+ .*iproute2$/),
+      expect.stringMatching(/^install -y --no-install-recommends g\+\+ .*chromium$/),
     ]);
     expect(run.stderr).not.toContain('sudo');
     expect(run.status).toBe(0);
@@ -110,7 +110,7 @@ describe('each step', () => {
     const env = copy.useDoubles();
     copy.run('setup.mjs', [], { env, unprivileged: true });
     const again = copy.run('setup.mjs', ['--for', 'test'], { env, unprivileged: true });
-    expect(again.stderr).toMatch(/--no-install-recommends tshark tcpdump iproute2$/m);
+    expect(again.stderr).toMatch(/--no-install-recommends tshark tcpdump iproute2 strace chromium$/m);
   });
 });
 

@@ -167,7 +167,7 @@ class Events {
       const ports: number[] = [];
       for (let round = 0; round < 3; round++) {
         ports.push(await sendUdp([`round ${round}`]));
-        await eventually(async () => (lines.split('\n').length - 1 === ports.length ? true : undefined), 10_000);
+        await eventually(async () => (lines.split('\n').length - 1 === ports.length ? true : undefined), 30_000);
       }
       await stop(id);
       await fed;
