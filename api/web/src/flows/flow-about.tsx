@@ -123,7 +123,7 @@ export function FlowAbout({ flow, hidden }: { readonly flow: Flow; readonly hidd
         )}
       </Group>
       <Group title={words.programs}>
-        {flow.processes.length === 0 && <p className="quiet">{words.noProgram}</p>}
+        {flow.processes.length === 0 && <Fact name={text.flows.unknownProgram}>{words.noProgram}</Fact>}
         {flow.processes.map((process) => (
           <Fact key={`${process.end} ${process.pid}`} name={words.at[process.end]}>
             {text.flows.program(

@@ -1,4 +1,4 @@
-/** Where the steps of a ladder are drawn. It imports no component, so that it can be tested without a browser. */
+/** Where the steps of a ladder are drawn. */
 
 import type { SequencePage } from '../api/types';
 import { wrapped } from './wrap';

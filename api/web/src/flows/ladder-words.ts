@@ -55,7 +55,7 @@ export function stepName(step: PacketStep, hosts: SequencePage['hosts'], hidden:
   );
   const states =
     hidden.flags || clientState == null || serverState == null ? '' : words.states(clientState, serverState);
-  return [sentence, noteOf(step, hidden), states].filter((one) => one !== '').join('. ');
+  return [`${sentence}.`, noteOf(step, hidden), states].filter((one) => one !== '').join(' ');
 }
 
 /** At which end a mark was made: the lab's say it with their first word. */

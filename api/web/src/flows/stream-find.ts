@@ -1,6 +1,11 @@
-/** Finds a text in what was said. It imports no component, so that it can be tested without a browser. */
+/** Finds a text in what was said. It imports nothing, so that it can be tested without a browser. */
 
-import type { Line } from './stream-lines';
+/** A line of a stream. */
+interface Line {
+  readonly kind: string;
+  readonly text: string;
+  readonly goesOn?: boolean;
+}
 
 /** A place within a line, in characters. */
 export interface Span {

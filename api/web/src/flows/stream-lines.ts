@@ -1,4 +1,4 @@
-/** What was said as lines of text or of octets. It imports no component, so that it can be tested without a browser. */
+/** What was said as lines of text or of octets. */
 
 import { plain } from '../parts/plain';
 import { wrapped } from './wrap';

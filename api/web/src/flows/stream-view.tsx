@@ -37,7 +37,8 @@ function Stream({ flow }: { readonly flow: Flow }) {
   const known = useLive((live) => live.id === id && live.capture !== null);
   const [look, setLook] = useState<Look>('text');
   const [from, setFrom] = useState<From>(undefined);
-  const [decode, setDecode] = useState<readonly string[]>(['http']);
+  // Where HTTP is looked for, the beginning of what could be a head waits for its end: elsewhere all comes at once.
+  const [decode, setDecode] = useState<readonly string[]>(flow.application === 'http' ? ['http'] : []);
   const [begin, setBegin] = useState({ start: 0, turn: 0 });
   const [columns, setColumns] = useState(80);
   const [wanted, setWanted] = useState('');

@@ -192,7 +192,7 @@ export const flows = {
       ].join('  '),
     step: (packet: number, time: string, from: string, to: string, label: string) =>
       `Packet ${packet}, ${time} s, ${from} to ${to}: ${label}`,
-    states: (client: string, server: string) => `Afterwards: client ${client}, server ${server}`,
+    states: (client: string, server: string) => `Afterwards: client ${client}, server ${server}.`,
     mark: (words: string) => `Mark: ${words}`,
   },
   details: {
@@ -231,7 +231,7 @@ export const flows = {
     icmpText: (type: number, code: number) => `type ${type}, code ${code}`,
     identifier: (value: number) => `, identifier ${value}`,
     programs: 'Programs on this machine',
-    noProgram: 'Not known: the sockets are elsewhere, or were closed before they could be looked up.',
+    noProgram: 'The sockets are elsewhere, or were closed before they could be looked up.',
     at: { client: 'at the client’s end', server: 'at the server’s end' },
     communityId: 'Community ID',
     communityHelp: 'The same in Zeek, Suricata, Arkime and other tools.',
