@@ -48,7 +48,7 @@ describe('the packet list', () => {
     const { page } = await browser.open(`${daemon.base}/c/${id}?filter=icmp&packet=3`);
     const grid = page.getByRole('grid', { name: 'Packets' });
     const { count } = (await daemon.json<{ count: number }>(`/api/captures/${id}/packets/count?filter=icmp`)).body;
-    await page.locator(`[role=grid][aria-rowcount="${count + 1}"]`).waitFor();
+    await page.locator(`[role=grid][aria-label=Packets][aria-rowcount="${count + 1}"]`).waitFor();
     expect(await grid.getByRole('row').count()).toBeGreaterThan(1);
     const input = page.getByLabel('Display filter');
     await input.fill('tcp');

@@ -78,7 +78,7 @@ describe('a replay', () => {
     expect(before).toBeLessThan(44);
     await bar.getByRole('button', { name: 'Next packet' }).click();
     expect(await shown()).toBe(before + 1);
-    await page.locator(`[role=grid][aria-rowcount="${before + 2}"]`).waitFor();
+    await page.locator(`[role=grid][aria-label=Packets][aria-rowcount="${before + 2}"]`).waitFor();
     await bar.getByRole('button', { name: 'Back one' }).click();
     expect(await shown()).toBe(before);
     await bar.getByLabel('Speed').selectOption('100');
@@ -86,7 +86,7 @@ describe('a replay', () => {
     await bar.getByText(/44 of 44/).waitFor();
     await screenshot(page, 'replay');
     await bar.getByRole('button', { name: 'End the replay' }).click();
-    await page.locator('[role=grid][aria-rowcount="45"]').waitFor();
+    await page.locator('[role=grid][aria-label=Packets][aria-rowcount="45"]').waitFor();
     expect(complaints).toEqual([]);
   });
 });
