@@ -59,8 +59,8 @@ export interface Conversation {
    * says the direction. It must stay small: it is kept as long as the conversation.
    */
   remember<T>(key: string, make: () => T): T;
-  /** Says how many octets are remembered that are too many to be kept for every conversation. */
-  keeps?(octets: number): void;
+  /** Says that so many octets more are remembered (below 0: fewer), where they are too many to be kept for every conversation. */
+  keeps?(more: number): void;
   /** Whether nobody looks at the packet's tree: what is remembered of it is all that counts. */
   readonly unseen?: boolean;
   /** Whether it was hidden in another one, from which it was decrypted. */

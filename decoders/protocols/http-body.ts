@@ -67,7 +67,8 @@ function content(
   handMedia(body, plain === undefined ? '' : type, place);
 }
 
-function decoded(octets: Uint8Array<ArrayBuffer>, coding: string): Uint8Array<ArrayBuffer> | undefined {
+/** Octets without their coding; undefined for one that is not undone here. */
+export function decoded(octets: Uint8Array<ArrayBuffer>, coding: string): Uint8Array<ArrayBuffer> | undefined {
   const name = coding.toLowerCase();
   if (name === '' || name === 'identity') return octets;
   return inflated.has(name) ? inflate(octets)?.bytes : undefined;

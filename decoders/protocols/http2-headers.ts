@@ -4,6 +4,7 @@ import type { Body } from '../core/index.js';
 import { statusCodes } from '../labels/http.js';
 import { type HpackField, type HpackTable, newTable, readField } from './hpack.js';
 import type { Http2Fields } from './http2.js';
+import { Http2Bodies } from './http2-bodies.js';
 
 /** Octets of one block that are kept until its last frame comes. */
 const LARGEST_BLOCK = 1 << 18;
@@ -13,9 +14,10 @@ export interface Http2Side {
   readonly table: HpackTable;
   /** The beginning of a block whose last frame has not come. */
   begun: Uint8Array | undefined;
+  readonly bodies: Http2Bodies;
 }
 
-export const newSide = (): Http2Side => ({ table: newTable(), begun: undefined });
+export const newSide = (): Http2Side => ({ table: newTable(), begun: undefined, bodies: new Http2Bodies() });
 
 const pseudo: Readonly<Record<string, 'method' | 'path' | 'scheme' | 'authority'>> = {
   ':method': 'method',
@@ -28,8 +30,16 @@ const pseudo: Readonly<Record<string, 'method' | 'path' | 'scheme' | 'authority'
  * Reads a block of header fields, or a part of one; the frame that ends it shows them.
  *
  * @param ended whether the block ends with this frame
+ * @param stream whose body the fields speak of; 0 for what is promised
  */
-export function headerBlock(body: Body, field: Http2Fields, side: Http2Side, label: string, ended: boolean): void {
+export function headerBlock(
+  body: Body,
+  field: Http2Fields,
+  side: Http2Side,
+  label: string,
+  ended: boolean,
+  stream = 0,
+): void {
   const { view, position: start, remaining } = body;
   const own = new Uint8Array(view.buffer, view.byteOffset + start, remaining);
   const whole = side.begun === undefined ? own : joined(side.begun, own);
@@ -44,7 +54,8 @@ export function headerBlock(body: Body, field: Http2Fields, side: Http2Side, lab
   body.over(field.headers, remaining, () => {
     const block = new DataView(whole.buffer, whole.byteOffset, whole.length);
     const before = whole.length - remaining;
-    heading = entries(body, field, side.table, block, (at) => start + Math.max(0, at - before));
+    const told = (name: string, value: string) => side.bodies.said(body, stream, name, value);
+    heading = entries(body, field, side.table, block, (at) => start + Math.max(0, at - before), told);
   });
   body.describe(heading === '' ? label : `${label}: ${heading}`);
 }
@@ -60,6 +71,7 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
  * RFC 7541.
  *
  * @param place where octets of the block stand in the view
+ * @param told is told of every field
  * @returns the request's or the response's line in short
  */
 function entries(
@@ -68,6 +80,7 @@ function entries(
   table: HpackTable,
   block: DataView,
   place: (at: number) => number,
+  told: (name: string, value: string) => void,
 ): string {
   const said = new Map<string, string>();
   for (let position = 0; position < block.byteLength; ) {
@@ -81,6 +94,7 @@ function entries(
       oneField(body, field, entry, place(entry.at), place(entry.end) - place(entry.at), said);
       body.position = place(entry.end);
     });
+    if (entry.name !== undefined && entry.value !== undefined) told(entry.name, entry.value);
   }
   const method = said.get(':method');
   const status = said.get(':status');

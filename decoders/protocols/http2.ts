@@ -12,10 +12,12 @@ import {
   uint,
 } from '../core/index.js';
 import { type Http2Side, headerBlock, newSide } from './http2-headers.js';
+import { MEDIA } from './media-types.js';
 import { readMessages } from './messages.js';
 import { contained } from './tls-state.js';
 
 const FRAME_HEADER = 9;
+const END_STREAM = 1;
 const END_HEADERS = 4;
 /** The connection preface: `PRI * HTTP/2.0`, an empty line, and `SM` with one; RFC 9113, section 3.4. */
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -99,6 +101,10 @@ const fields = {
   'headers.weight_real': uint(8, 'Weight real'),
   'data.data': bytes(0, 'Data'),
   'data.padding': bytes(0, 'Padding'),
+  'body.fragments': group('Body fragments'),
+  'body.fragment': uint(32, 'Body fragment'),
+  'body.fragment.count': uint(32, 'Body fragment count'),
+  'body.reassembled.length': uint(32, 'Reassembled body length'),
   headers: bytes(0, 'Header Block Fragment'),
   'headers.padding': bytes(0, 'Padding'),
   header: group('Header'),
@@ -146,6 +152,7 @@ export type Http2Fields = { readonly [K in keyof typeof fields]: Field };
 export const http2 = protocol('http2', 'HyperText Transfer Protocol 2', {
   reference: 'RFC 9113, section 4',
   column: 'HTTP2',
+  hands: MEDIA,
   carriedBy: { 'http.version': 2 },
   header: {},
   fields,
@@ -203,7 +210,7 @@ function frame(body: Body, field: Http2Fields, side: Http2Side): void {
   const name = (frameTypes as Readonly<Record<number, string>>)[type] ?? `Unknown type (${type})`;
   body.describe(`${name}[${stream}]`);
   const end = body.position + length;
-  const inside = () => payload(body, field, side, type, flags, `${name}[${stream}]`);
+  const inside = () => payload(body, field, side, type, flags, stream, `${name}[${stream}]`);
   if (end <= body.end) contained(body, end, inside);
   else inside();
 }
@@ -229,17 +236,26 @@ function flagsOf(body: Body, field: Http2Fields, type: number, flags: number): v
   if (type === Type.ping) add(field['flags.ack.ping'], 1);
 }
 
-function payload(body: Body, field: Http2Fields, side: Http2Side, type: number, flags: number, label: string): void {
+function payload(
+  body: Body,
+  field: Http2Fields,
+  side: Http2Side,
+  type: number,
+  flags: number,
+  stream: number,
+  label: string,
+): void {
   switch (type) {
     case Type.data:
       padded(body, field, flags, field['data.padding'], () => {
-        if (body.remaining > 0) body.take(field['data.data'], body.remaining);
+        side.bodies.data(body, field, stream, (flags & END_STREAM) !== 0);
       });
       return;
     case Type.headers:
       padded(body, field, flags, field['headers.padding'], () => {
         if ((flags & 0x20) !== 0) priority(body, field);
-        headerBlock(body, field, side, label, (flags & END_HEADERS) !== 0);
+        headerBlock(body, field, side, label, (flags & END_HEADERS) !== 0, stream);
+        if ((flags & END_STREAM) !== 0) side.bodies.end(body, field, stream);
       });
       return;
     case Type.priority:
@@ -269,7 +285,7 @@ function payload(body: Body, field: Http2Fields, side: Http2Side, type: number, 
       reservedAnd(body, field['window_update.r'], field['window_update.window_size_increment']);
       return;
     case Type.continuation:
-      headerBlock(body, field, side, label, (flags & END_HEADERS) !== 0);
+      headerBlock(body, field, side, label, (flags & END_HEADERS) !== 0, stream);
       return;
     default:
       if (body.remaining > 0) body.take(field.unknown, body.remaining);

@@ -1,7 +1,7 @@
 import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, flag, protocol, text } from '../core/index.js';
-import { MailOctets } from './mail-octets.js';
+import { CollectedOctets } from './collected-octets.js';
 import { MEDIA } from './media-types.js';
 import { isFromServer, type Line, lineAt, lineLength, skipSpaces, takeRange, wordLength } from './text-lines.js';
 
@@ -27,12 +27,12 @@ const fields = {
 };
 
 /** One direction's mail that is being sent: octets that are still to come. */
-function mailOf(conversation: Conversation): { left: number; readonly octets: MailOctets } {
+function mailOf(conversation: Conversation): { left: number; readonly octets: CollectedOctets } {
   return conversation.remember(`imap ${conversation.direction}`, newMail);
 }
 
-function newMail(): { left: number; readonly octets: MailOctets } {
-  return { left: 0, octets: new MailOctets() };
+function newMail(): { left: number; readonly octets: CollectedOctets } {
+  return { left: 0, octets: new CollectedOctets() };
 }
 
 type ImapFields = { readonly [K in keyof typeof fields]: Field };
@@ -69,7 +69,7 @@ export const imap = protocol('imap', 'Internet Message Access Protocol', {
         mail.left -= octets;
         mail.octets.add(body, body.position, body.position + octets);
         body.skip(octets);
-        if (mail.left === 0) mail.octets.hand(body);
+        if (mail.left === 0) mail.octets.handMail(body);
         continue;
       }
       const line = lineAt(body.view, body.position, body.end);

@@ -1,7 +1,7 @@
 import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, protocol, text } from '../core/index.js';
-import { MailOctets } from './mail-octets.js';
+import { CollectedOctets } from './collected-octets.js';
 import { MEDIA } from './media-types.js';
 import { isFromServer, lineAt, lineLength, skipSpaces, takeRange, wordLength } from './text-lines.js';
 
@@ -25,11 +25,11 @@ interface Retrieval {
   asked: boolean;
   /** Whether the server sends one. */
   mail: boolean;
-  readonly octets: MailOctets;
+  readonly octets: CollectedOctets;
 }
 
 function retrievalOf(conversation: Conversation): Retrieval {
-  return conversation.remember('pop', () => ({ asked: false, mail: false, octets: new MailOctets() }));
+  return conversation.remember('pop', () => ({ asked: false, mail: false, octets: new CollectedOctets() }));
 }
 
 type PopFields = { readonly [K in keyof typeof fields]: Field };
@@ -75,7 +75,7 @@ function line(body: Body, field: PopFields, response: boolean): void {
     if (textEnd > start) body.over(field['response.data'], textEnd - start, () => undefined);
     if (whole === '.') {
       known.mail = false;
-      known.octets.hand(body);
+      known.octets.handMail(body);
     } else known.octets.add(body, start, next);
   } else if (response && !isIndicator(word)) {
     if (textEnd > start && word !== '+') body.over(field['response.data'], textEnd - start, () => undefined);

@@ -2,7 +2,7 @@ import type { Conversation } from '../core/conversation.js';
 import { escapedText } from '../core/format.js';
 import { type Body, type Field, flag, group, protocol, text, uint } from '../core/index.js';
 import { smtpReplies } from '../labels/reply-codes.js';
-import { MailOctets } from './mail-octets.js';
+import { CollectedOctets } from './collected-octets.js';
 import { MEDIA, Media } from './media-types.js';
 import { isFromServer, type Line, lineAt, lineLength, replyCode, takeRange } from './text-lines.js';
 
@@ -49,7 +49,7 @@ interface Session {
   /** The client sends a mail, up to a line with a dot (RFC 5321, section 4.1.1.4). */
   mail: boolean;
   /** What came of it. */
-  readonly octets: MailOctets;
+  readonly octets: CollectedOctets;
   /** The server asked for the next of `answers`. */
   challenged: boolean;
   /** What the client's next lines are after AUTH (RFC 4954), by the mechanism. */
@@ -86,7 +86,7 @@ function sessionOf(conversation: Conversation): Session {
     startTls: false,
     agreed: false,
     mail: false,
-    octets: new MailOctets(),
+    octets: new CollectedOctets(),
     challenged: false,
     answers: [],
   }));
@@ -150,17 +150,18 @@ function mail(body: Body, field: SmtpFields, known: Session | undefined): void {
   if (known?.mail === true) {
     known.mail = false;
     fragments(body, field, known.octets);
-    known.octets.hand(body);
+    known.octets.handMail(body);
   }
   if (body.remaining > 0) body.skip(body.remaining);
 }
 
 /** Which packets the mail came in. */
-function fragments(body: Body, field: SmtpFields, { packets, length }: MailOctets): void {
+function fragments(body: Body, field: SmtpFields, { packets, length }: CollectedOctets): void {
   if (length === 0) return;
+  const brought = [...new Set(packets)];
   body.group(field['data.fragments'], () => {
-    for (const packet of packets.slice(0, MOST_FRAGMENTS)) body.derived(field['data.fragment'], packet);
-    body.derived(field['data.fragment.count'], packets.length);
+    for (const packet of brought.slice(0, MOST_FRAGMENTS)) body.derived(field['data.fragment'], packet);
+    body.derived(field['data.fragment.count'], brought.length);
     body.derived(field['data.reassembled.length'], length);
   });
 }

@@ -312,8 +312,8 @@ export class Seen implements Conversation {
     return memory.get(name) as T;
   }
 
-  keeps(octets: number): void {
-    this.state.kept = octets;
+  keeps(more: number): void {
+    this.state.kept += more;
   }
 
   switchTo(protocol: string): void {
