@@ -33,7 +33,7 @@ export const flowRoutes = [
       sort: z
         .enum(['id', 'packets', 'bytes', 'firstTime', 'lastTime', 'duration'])
         .default('id')
-        .describe('`id` ascending; everything else with the largest first.'),
+        .describe('`id` and `firstTime` ascending; everything else with the largest first.'),
       limit,
       after: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('The `next` of the page before.'),
     }),
