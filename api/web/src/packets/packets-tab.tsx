@@ -17,7 +17,7 @@ const words = text.packets;
 
 export function PacketsTab() {
   const box = useRef<HTMLDivElement>(null);
-  const share = useShare('list', 0.37);
+  const share = useShare('list', 0.44);
   const packet = useView((view) => view.packet);
   useEffect(() => keepUp(packet), [packet]);
   return (
