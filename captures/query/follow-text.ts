@@ -3,7 +3,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Side } from '../../decoders/conversations/tcp-stream.js';
 import { timeText } from '../../decoders/core/frame.js';
-import type { Said } from './follow.js';
+import type { Said } from './said.js';
 
 const ARROWS: Record<Side, string> = { client: '-->', server: '<--' };
 const ROW = 16;

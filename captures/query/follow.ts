@@ -4,6 +4,7 @@ import { type Side, type StreamPart, TcpStream } from '../../decoders/conversati
 import { PacketFlag } from '../../decoders/core/index.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import { type FollowedFlow, flowPackets, followedFlow, type TransportPacket, TransportReader } from './flow-packets.js';
+import type { Said } from './said.js';
 import { SctpData } from './sctp-data.js';
 
 export const TRANSPORT = { tcp: 6, udp: 17, udplite: 136, sctp: 132 } as const;
@@ -13,23 +14,6 @@ const UDP_HEADER = 8;
 const WARM_PACKETS = 5000;
 /** Packet numbers among which those are looked for. */
 const WARM_DISTANCE = 500_000;
-
-/** What one end said, or that the capture does not have it. */
-export type Said =
-  | {
-      readonly from: Side;
-      readonly packet: number;
-      /** Nanoseconds since 1970; null for a packet without a time. */
-      readonly time: bigint | null;
-      readonly bytes: Uint8Array;
-      /** SCTP: the stream within the association. */
-      readonly stream?: number;
-      /** What there is to say about it, in a sentence. */
-      readonly note?: string;
-      /** What was undone: `chunked`, `gzip`, … */
-      readonly decoded?: readonly string[];
-    }
-  | { readonly from: Side; readonly gap: number };
 
 /** Whether octets of a flow of this transport can be followed. */
 export function canFollow(transport: number): boolean {

@@ -10,7 +10,7 @@ import {
   startsMessage,
 } from '../../decoders/protocols/http-scan.js';
 import { CODINGS, ContentDecoder } from './content-decoder.js';
-import type { Said } from './follow.js';
+import type { Said } from './said.js';
 
 /** Octets of a header, and of the line that begins a chunk, that are waited for. */
 const LARGEST_HEADER = 64 << 10;

@@ -1,7 +1,7 @@
 /** The user data of SCTP packets (RFC 9260, section 3.3.1), each chunk once. */
 
 import type { TransportPacket } from './flow-packets.js';
-import type { Said } from './follow.js';
+import type { Said } from './said.js';
 
 const HEADER = 12;
 const CHUNK_HEADER = 4;

@@ -5,11 +5,12 @@ import { CaptureError } from '../sources/source.js';
 import type { CaptureReader } from './capture-reader.js';
 import type { Wait } from './export.js';
 import { type FollowedFlow, requiredFlow } from './flow-packets.js';
-import { canFollow, Follower, type Said } from './follow.js';
+import { canFollow, Follower } from './follow.js';
 import { writerOf } from './follow-text.js';
 import { decryptedBy } from './follow-tls.js';
 import { HttpBodies } from './http-bodies.js';
 import type { FollowQuery, StreamPage, StreamQuery, StreamSegment } from './query-types.js';
+import type { Said } from './said.js';
 
 /** Octets of one page, beyond which it ends with the packet that is being read. */
 const PAGE_OCTETS = 1 << 20;

@@ -3,6 +3,7 @@
 import { useMemo } from 'react';
 import { create } from 'zustand';
 import { ServiceError } from '../api/client';
+import type { PacketRow } from '../api/types';
 import { effectiveFilter, show, useView } from '../state/view';
 import { added, filterOf, has, type Ranges, removed } from './ranges';
 import { RowStore } from './row-store';
@@ -168,4 +169,9 @@ export function keepUp(packet: number | null): void {
 /** Follows the newest packet, or stops where it is. */
 export function setFollow(follow: boolean): void {
   useList.setState({ follow });
+}
+
+/** Opens the flow of a row. */
+export function openFlow(row: PacketRow | undefined): void {
+  if (row !== undefined && row.flow !== null) show({ tab: 'flows', flow: row.flow, packet: row.number });
 }

@@ -14,13 +14,12 @@ import type { PacketRow } from '../api/types';
 import { type At, below } from '../parts/context-menu';
 import { useLive } from '../state/live';
 import { useSettings } from '../state/settings';
-import { show } from '../state/view';
 import { text } from '../text';
 import { columnsOf, tracksOf } from './columns';
 import { GridHead } from './grid-head';
 import { GridRow, MarkBand } from './grid-row';
 import './kinds.css';
-import { select, setFollow, toggle, useList } from './list-state';
+import { openFlow, select, setFollow, toggle, useList } from './list-state';
 import { marksAfter, marksBetween, useMarks } from './marks';
 import './packet-grid.css';
 import { has } from './ranges';
@@ -33,11 +32,6 @@ const noChange = () => () => undefined;
 /** The rows of a store as they are now. */
 export function useRows(rows: RowStore | null): void {
   useSyncExternalStore(rows?.subscribe ?? noChange, () => rows?.version ?? 0);
-}
-
-/** Opens the flow of a row. */
-export function openFlow(row: PacketRow | undefined): void {
-  if (row !== undefined && row.flow !== null) show({ tab: 'flows', flow: row.flow, packet: row.number });
 }
 
 export function PacketGrid() {

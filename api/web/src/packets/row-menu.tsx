@@ -13,8 +13,8 @@ import { useView } from '../state/view';
 import { text } from '../text';
 import { type Column, columnsOf } from './columns';
 import { useFields } from './detail/use-fields';
+import { openFlow } from './list-state';
 import { askMark } from './mark-dialog';
-import { openFlow } from './packet-grid';
 
 const words = text.packets.menu;
 

@@ -70,3 +70,15 @@ export function stacked(
     return below;
   });
 }
+
+/** What the chart draws. */
+export interface Drawn {
+  /** Seconds since the capture's first packet at which each bucket begins. */
+  readonly times: readonly number[];
+  /** Seconds. */
+  readonly interval: number;
+  /** Upper edges, the lowest first; see `stacked`. */
+  readonly edges: readonly (readonly number[])[];
+  readonly drops: readonly (number | null)[];
+  readonly format: (value: number) => string;
+}

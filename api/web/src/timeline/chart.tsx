@@ -5,6 +5,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { text } from '../text';
 import { seconds } from '../text/timeline';
+import type { Drawn } from './buckets';
 import { dragged } from './drag';
 import { paintLimits, paintLosses } from './paint';
 
@@ -16,17 +17,6 @@ const STEPS: readonly number[] = [
   ...[1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400],
   ...[2, 7, 30, 365].map((days) => days * 86_400),
 ];
-
-export interface Drawn {
-  /** Seconds since the capture's first packet at which each bucket begins. */
-  readonly times: readonly number[];
-  /** Seconds. */
-  readonly interval: number;
-  /** Upper edges, the lowest first; see `stacked`. */
-  readonly edges: readonly (readonly number[])[];
-  readonly drops: readonly (number | null)[];
-  readonly format: (value: number) => string;
-}
 
 interface Props {
   readonly drawn: Drawn;

@@ -1,7 +1,7 @@
 /** What is painted over the bars: losses, and the time that is not looked at. Coordinates are those of the canvas. */
 
 import type uPlot from 'uplot';
-import type { Drawn } from './chart';
+import type { Drawn } from './buckets';
 
 interface LossLook {
   readonly red: string;

@@ -2,8 +2,8 @@
 
 import { text } from '../text';
 import { seconds } from '../text/timeline';
+import type { Drawn } from './buckets';
 import { type Measure, valueIn } from './buckets';
-import type { Drawn } from './chart';
 import type { Timeline } from './use-timeline';
 
 const words = text.timeline;

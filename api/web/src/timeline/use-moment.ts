@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, useState } from 'react';
 import { show } from '../state/view';
-import type { Drawn } from './chart';
+import type { Drawn } from './buckets';
 
 interface Marked {
   readonly from: number;
