@@ -145,12 +145,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** Text with its control characters as C writes them, for people: a terminal must not obey a packet. */
 export function escapedText(value: string): string {
   let out = '';
-  for (const character of value) {
-    const code = character.charCodeAt(0);
-    const control = code < 0x20 || code === 0x7f;
-    out += control ? (ESCAPES[character] ?? `\\${code.toString(8).padStart(3, '0')}`) : character;
+  let from = 0;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code >= 0x20 && code !== 0x7f) continue;
+    out += `${value.slice(from, at)}${ESCAPES[value[at]] ?? `\\${code.toString(8).padStart(3, '0')}`}`;
+    from = at + 1;
   }
-  return out;
+  return from === 0 ? value : `${out}${value.slice(from)}`;
 }
 
 /**

@@ -22,13 +22,8 @@ export const dataTextLines = protocol('data-text-lines', 'Line-based text data',
     for (let lines = 0; body.remaining > 0 && lines < MOST_LINES; lines++) {
       const { position } = body;
       const next = lineEnd(view, position, end);
-      body.found(
-        field.line,
-        utf8Text(view, position, next - position),
-        position,
-        next - position,
-        escapedText(utf8Text(view, position, next - position)),
-      );
+      const line = utf8Text(view, position, next - position);
+      body.found(field.line, line, position, next - position, escapedText(line));
       body.position = next;
     }
     if (body.remaining > 0) body.skip(body.remaining);

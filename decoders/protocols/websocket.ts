@@ -12,6 +12,7 @@ import {
   text,
   uint,
 } from '../core/index.js';
+import { MEDIA, Media } from './media-types.js';
 import { readMessages } from './messages.js';
 import { messagesOf } from './websocket-messages.js';
 
@@ -23,6 +24,7 @@ const PING = 9;
 const PONG = 10;
 /** Of the three reserved bits, the first (RFC 7692, section 6). */
 const PER_MESSAGE_COMPRESSED = 4;
+const NO_TYPE = { type: '', parameters: '' } as const;
 /** Characters that a recogniser wants of a text: fewer are found by chance. */
 const LEAST_TEXT = 4;
 
@@ -78,6 +80,7 @@ type WebsocketFields = { readonly [K in keyof typeof fields]: Field };
 export const websocket = protocol('websocket', 'WebSocket', {
   reference: 'RFC 6455, section 5.2',
   column: 'WebSocket',
+  hands: MEDIA,
   header: {},
   fields,
   headerLength: 'all',
@@ -202,9 +205,16 @@ function part(body: Body, field: WebsocketFields, one: Part, conversation: Conve
 function message(body: Body, field: WebsocketFields, opcode: number, octets: Uint8Array, length: number): void {
   const plain = new DataView(octets.buffer, octets.byteOffset, octets.length);
   const at = body.position;
-  if (opcode === TEXT) body.found(field['payload.text'], utf8Text(plain, 0, octets.length), at, length);
-  else if (opcode !== BINARY && opcode !== CONTINUATION)
+  if (opcode === TEXT) {
+    body.found(field['payload.text'], utf8Text(plain, 0, octets.length), at, length);
+    body.hand(MEDIA, Media.text, NO_TYPE, stands(body, octets) ? [at, at + length] : octets.slice());
+  } else if (opcode !== BINARY && opcode !== CONTINUATION)
     body.found(field['payload.unknown'], hexText(plain, 0, octets.length), at, length);
+}
+
+/** Whether the octets stand at the position as they are: neither masked nor compressed. */
+function stands({ view, position, remaining }: Body, octets: Uint8Array): boolean {
+  return octets.length <= remaining && octets.every((octet, index) => view.getUint8(position + index) === octet);
 }
 
 function continued(body: Body, field: WebsocketFields, octets: Uint8Array): void {
