@@ -7,6 +7,8 @@ import { http1 } from './http1.js';
 import { interfaces } from './interfaces.js';
 import { p2p } from './p2p.js';
 import { ping } from './ping.js';
+import { rawReceive } from './raw-receive.js';
+import { rawSend } from './raw-send.js';
 import { seqpacket } from './seqpacket.js';
 import { sockets } from './socket-list.js';
 import { tcpEcho } from './tcp-echo.js';
@@ -23,6 +25,8 @@ export const demos: readonly Demo[] = [
   interfaces,
   sockets,
   seqpacket,
+  rawReceive,
+  rawSend,
   ping,
   traceroute,
   http1,

@@ -87,6 +87,11 @@ function linkReceived(steps: readonly MadeStep[], packets: readonly Packet[], li
   /** Packets of which all was received, and how much of the others. */
   const taken = new Map<Packet, number>();
   steps.forEach((step, index) => {
+    if (step.received !== undefined) {
+      links[index].received.push(...step.received);
+      links[index].flow = packets.find(({ number }) => number === step.received?.[0])?.flow ?? null;
+      return;
+    }
     if (step.does !== 'receives' || step.touch?.remote === undefined) return;
     if (step.error !== undefined) {
       const icmp = packets.findLast((packet) => packet.icmp && packet.time <= step.ended);

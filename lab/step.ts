@@ -43,6 +43,8 @@ export interface Outcome<T> {
   readonly touch?: Touch | undefined;
   /** Octets received. */
   readonly octets?: number;
+  /** Numbers of the packets that it received, where the demo knows them; otherwise they are found by touch and time. */
+  readonly received?: readonly number[];
   /** Several lines that the step printed. */
   readonly output?: string;
   /** Nanoseconds since 1970; otherwise the framework's own clock around the action. */
