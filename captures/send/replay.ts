@@ -31,6 +31,8 @@ export interface ReplayReport extends Skipped {
 /** A replay that is ready to begin: what can be wrong with it from the start is known. */
 export interface Replay {
   run(signal: AbortSignal, progress: Progress): Promise<ReplayReport>;
+  /** Closes the interface instead. */
+  close(): Promise<void>;
 }
 
 /**
@@ -52,7 +54,10 @@ export async function openReplay(
     await output.close();
     throw unfit(linkTypes[0], output.name);
   }
-  return { run: (signal, progress) => replay(request, output, room, source, signal, progress) };
+  return {
+    run: (signal, progress) => replay(request, output, room, source, signal, progress),
+    close: () => output.close(),
+  };
 }
 
 async function replay(

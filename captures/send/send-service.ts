@@ -51,6 +51,8 @@ export class SendService {
   private readonly room: SendRoom & { readonly log: SentLog };
   private readonly jobs = new Map<string, SendJob>();
   private readonly running = new Map<string, Running>();
+  /** Replays whose interface is being opened. */
+  private opening = 0;
   private closed = false;
 
   /** @param folder of the log of what is sent */
@@ -70,7 +72,7 @@ export class SendService {
   }
 
   get isBusy(): boolean {
-    return this.running.size >= MOST_RUNNING;
+    return this.running.size + this.opening >= MOST_RUNNING;
   }
 
   /** Seconds that a request takes at least. */
@@ -85,15 +87,21 @@ export class SendService {
     );
   }
 
-  /** Resolves once the interface is open. @throws as `openReplay` */
+  /** Resolves once the interface is open. @throws as `openReplay`, and CaptureError `io` when the service is closed */
   async replay(
     request: ReplayRequest,
     capture: string,
     linkTypes: readonly number[],
     source: () => Promise<PacketSource>,
   ): Promise<SendJob> {
-    const replay = await openReplay(request, linkTypes, this.room, source);
-    return this.start('replay', capture, request, undefined, (signal, progress) => replay.run(signal, progress));
+    this.opening++;
+    try {
+      const replay = await openReplay(request, linkTypes, this.room, source);
+      if (this.closed) await replay.close();
+      return this.start('replay', capture, request, undefined, (signal, progress) => replay.run(signal, progress));
+    } finally {
+      this.opening--;
+    }
   }
 
   /** Stops a job; resolves when nothing more leaves. */

@@ -9,6 +9,8 @@ import type { SentLog } from './sent-log.js';
 
 /** Nanoseconds before a run is due at which the output gets it, which waits for the rest more exactly than a timer. */
 const AHEAD = 15e6;
+/** Milliseconds that a timer takes at most: a longer one would end at once. */
+const LONGEST_SLEEP = 2 ** 31 - 1;
 
 export interface SendLimits {
   /** The limit that all share. */
@@ -54,9 +56,10 @@ export async function sendAll(
     await supply.fill(out);
     const count = out.packets;
     if (count === 0) return;
-    const wanted = Math.max(next, origin + out.wanted[0]);
-    if (!(await waitUntil(wanted - AHEAD, signal))) return;
-    let time = shared.reserve(count, own.reserve(count, wanted));
+    // A turn that all share is taken when it is near: who is slow by choice does not hold up the others.
+    const turn = own.reserve(count, Math.max(next, origin + out.wanted[0]));
+    if (!(await waitUntil(turn - AHEAD, signal))) return;
+    let time = shared.reserve(count, turn);
     if (!(await waitUntil(time - AHEAD, signal))) return;
     for (let i = 0; i < count; i++, time += gap) {
       time = Math.max(time, origin + out.wanted[i]);
@@ -86,14 +89,14 @@ function atPacket(error: CaptureError, number: number): CaptureError {
 
 /** Resolves to false when it was stopped before. */
 async function waitUntil(time: number, signal: AbortSignal): Promise<boolean> {
-  const milliseconds = (time - nowNanoseconds()) / 1e6;
-  if (signal.aborted) return false;
-  if (milliseconds < 1) return true;
-  try {
-    await sleep(milliseconds, undefined, { signal });
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
+  while (!signal.aborted) {
+    const milliseconds = (time - nowNanoseconds()) / 1e6;
+    if (milliseconds < 1) return true;
+    try {
+      await sleep(Math.min(milliseconds, LONGEST_SLEEP), undefined, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
+  return false;
 }

@@ -271,9 +271,28 @@ describe('on loopback', () => {
       expect(Date.parse(time) - Date.parse(startedAt)).toBeGreaterThanOrEqual(index * 10 - 1);
   });
 
-  rooted(`a long replay is stopped${needsRoot}`, async () => {
+  rooted(`replays that are asked for at once are no more than four either${needsRoot}`, async () => {
     const stored = (await daemon.import(frameFile(30))).body;
     const slow = { interface: 'lo', speed: 0.001 };
+    const asked = Array.from({ length: 8 }, () => daemon.json<Job>(`/api/captures/${stored.id}/replay`, slow));
+    const answers = await Promise.all(asked);
+    const begun = answers.filter(({ status }) => status === 202);
+    for (const { body } of begun) await daemon.json(`/api/send/${body.id}/stop`, {});
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 202, 202, 409, 409, 409, 409]);
+  });
+
+  rooted(`whoever sends slowly does not hold up others${needsRoot}`, async () => {
+    const slow = { layers: ping, count: 3, rate: 0.001, background: true };
+    const { body } = await daemon.json<Job>('/api/send', slow);
+    await eventually(async () => ((await daemon.json<Job>(`/api/send/${body.id}`)).body.sent > 0 ? true : undefined));
+    expect((await daemon.json<Sent>('/api/send', { layers: ping })).body.sent).toBe(1);
+    expect((await daemon.json<Job>(`/api/send/${body.id}/stop`, {})).body).toMatchObject({ state: 'stopped', sent: 1 });
+  });
+
+  // Once as slowly as a timer can wait, and once more slowly.
+  rooted.each([0.001, 1e-9])(`a long replay is stopped: speed %d${needsRoot}`, async (speed) => {
+    const stored = (await daemon.import(frameFile(30))).body;
+    const slow = { interface: 'lo', speed };
     const { body } = await daemon.json<Job>(`/api/captures/${stored.id}/replay`, slow);
     await eventually(async () => ((await daemon.json<Job>(`/api/send/${body.id}`)).body.sent > 0 ? true : undefined));
     const { state, sent } = (await daemon.json<Job>(`/api/send/${body.id}/stop`, {})).body;
