@@ -129,7 +129,7 @@ export class Destinations {
 
 /** A source route goes on behind its first destination (RFC 791, section 3.1). */
 function sourceRouted(view: DataView, network: number, kind: 'ip' | 'ipv6'): string | undefined {
-  if (kind === 'ipv6') return view.getUint8(network + 6) === 43 ? 'it has a routing header' : undefined;
+  if (kind === 'ipv6') return hasRoutingHeader(view, network) ? 'it has a routing header' : undefined;
   const end = Math.min(view.byteLength, network + (view.getUint8(network) & 15) * 4);
   for (let at = network + 20; at < end; ) {
     const type = view.getUint8(at);
@@ -140,4 +140,18 @@ function sourceRouted(view: DataView, network: number, kind: 'ip' | 'ipv6'): str
     at += length;
   }
   return undefined;
+}
+
+const HOP_BY_HOP = 0;
+const ROUTING = 43;
+const DESTINATION_OPTIONS = 60;
+
+/** Only options may stand before a routing header (RFC 8200, section 4.1). */
+function hasRoutingHeader(view: DataView, network: number): boolean {
+  let next = view.getUint8(network + 6);
+  for (let at = network + 40; at + 2 <= view.byteLength; at += 8 + view.getUint8(at + 1) * 8) {
+    if (next !== HOP_BY_HOP && next !== DESTINATION_OPTIONS) break;
+    next = view.getUint8(at);
+  }
+  return next === ROUTING;
 }

@@ -121,6 +121,17 @@ describe('destinations', () => {
       'it has a source route',
     );
   });
+
+  test('so does a routing header, also behind options', () => {
+    const to = { ipv6: { dst: 'fd00::1', nxt: 0 } };
+    // Hop-by-hop options of padding (RFC 8200, section 4.3), and what stands behind them.
+    const behindOptions = (next: number) => make(to, { payload: { hex: `${next.toString(16)}00010400000000` } });
+    const why = (bytes: Uint8Array) => new Destinations(false).refusal(viewOf(bytes), LinkType.raw, 'ngnone0');
+    expect(why(behindOptions(43).bytes)).toBe('it has a routing header');
+    expect(why(behindOptions(59).bytes)).toBeUndefined();
+    expect(why(make({ ipv6: { dst: 'fd00::1', nxt: 43 } }).bytes)).toBe('it has a routing header');
+    expect(why(make(to).bytes)).toBeUndefined();
+  });
 });
 
 describe('what answers what', () => {
