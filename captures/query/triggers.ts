@@ -50,8 +50,12 @@ export class Triggers {
     const stops = trigger.action === 'stop' && this.store.get(id)?.state === 'running';
     this.store.fire(id, number, time);
     const filter = trigger.filter.slice(0, LONGEST_FILTER);
-    if (time !== null && trigger.action !== 'notify')
-      this.store.mark(id, stops ? `stopped by ${filter}` : `first match of ${filter}`, BigInt(time));
-    if (stops) await this.store.stop(id);
+    try {
+      if (time !== null && trigger.action !== 'notify')
+        this.store.mark(id, stops ? `stopped by ${filter}` : `first match of ${filter}`, BigInt(time));
+    } finally {
+      // A disk that is full takes no mark, and is one more reason to stop.
+      if (stops) await this.store.stop(id);
+    }
   }
 }
