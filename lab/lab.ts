@@ -55,16 +55,17 @@ export class Lab {
       throw new CaptureError('bad-option', `There is no demo ${JSON.stringify(name)}.`, `Demos: ${names()}`);
     const checked = checkParameters(demo, parameters);
     this.makeRoom();
+    const id = randomBytes(6).toString('hex');
+    let run: Run;
     this.beginning++;
     try {
-      const id = randomBytes(6).toString('hex');
-      const run = await Run.begin({ id, demo, parameters: checked, capture, stepwise }, this.services);
+      run = await Run.begin({ id, demo, parameters: checked, capture, stepwise }, this.services);
       this.runs.set(id, run);
-      await run.rest(stepwise ? 60_000 : wait * 1000);
-      return await run.view();
     } finally {
       this.beginning--;
     }
+    await run.rest(stepwise ? 60_000 : wait * 1000);
+    return run.view();
   }
 
   /** Undefined when there is no such run. */
