@@ -4,6 +4,7 @@ import { addresses } from './addresses.js';
 import { byteOrder } from './byte-order.js';
 import type { Demo } from './demo.js';
 import { http1 } from './http1.js';
+import { http3 } from './http3.js';
 import { interfaces } from './interfaces.js';
 import { p2p } from './p2p.js';
 import { ping } from './ping.js';
@@ -30,5 +31,6 @@ export const demos: readonly Demo[] = [
   ping,
   traceroute,
   http1,
+  http3,
   p2p,
 ];

@@ -233,6 +233,10 @@ export class Run implements Floor {
     return this.services.store.programs.sockets();
   }
 
+  async secrets(lines: string): Promise<void> {
+    await this.services.store.addSecrets(this.capture, lines);
+  }
+
   async show(file: Uint8Array, name: string): Promise<void> {
     const { store } = this.services;
     async function* octets() {

@@ -23,6 +23,8 @@ export interface Floor {
   /** Details of the run's packets so far that meet a display filter. */
   packets(filter: string, limit: number): Promise<PacketDetail[]>;
   sockets(): Promise<SocketList>;
+  /** Gives the capture the secrets of a key log. */
+  secrets(lines: string): Promise<void>;
   /** Shows packets that were not captured but written: a pcapng file. From then on it is the run's capture. */
   show(file: Uint8Array, name: string): Promise<void>;
   /** Throws when the run is to end. */
@@ -115,6 +117,11 @@ export class Stage {
   /** The machine's sockets now. */
   sockets(): Promise<SocketList> {
     return this.floor.sockets();
+  }
+
+  /** Gives the capture TLS secrets, so that what is encrypted with them can be read. @param lines of a key log */
+  secrets(lines: string): Promise<void> {
+    return this.floor.secrets(lines);
   }
 
   /** Shows packets that were not captured but written: a pcapng file. */
