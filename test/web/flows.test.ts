@@ -95,6 +95,8 @@ describe('the list of conversations', () => {
     expect(await grid(page).getAttribute('aria-rowcount')).toBe(String(body.flows.length + 1));
     const empty = await browser.open(`${daemon.base}/c/${id}?tab=flows&filter=sctp`);
     await empty.page.getByText('No conversation has a packet that matches this filter.').waitFor();
+    await empty.page.waitForLoadState('networkidle');
+    expect(empty.complaints).toEqual([]);
     const wrong = await browser.open(`${daemon.base}/c/${id}?tab=flows&filter=tcp.nothing`);
     await wrong.page
       .getByRole('tabpanel')

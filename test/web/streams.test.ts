@@ -89,7 +89,7 @@ async function contentOf(page: Page, click: Locator): Promise<{ file: string; co
 
       const { page, complaints } = await open(id);
       await page.getByText('Nothing was said yet.').waitFor();
-      await streamOf(page).getByText('live').waitFor();
+      await streamOf(page).getByText('● live').waitFor();
       client.write('good morning\n');
       await line(page, /^good morning$/).waitFor();
       await line(page, /^echo good morning$/).waitFor();
@@ -117,7 +117,7 @@ async function contentOf(page: Page, click: Locator): Promise<{ file: string; co
       client.destroy();
       await stop(10);
       // What was there stays, and nothing comes twice.
-      await streamOf(page).getByText('live', { exact: true }).waitFor({ state: 'detached' });
+      await streamOf(page).getByText('● live').waitFor({ state: 'detached' });
       expect(await line(page, /^good morning$/).count()).toBe(1);
       await said(page)
         .getByRole('button', { name: /^→ client/ })
@@ -243,6 +243,42 @@ async function contentOf(page: Page, click: Locator): Promise<{ file: string; co
     });
   });
 });
+
+(isRoot ? test : test.skip)(
+  'the list grows while somebody reads it, and what is chosen stays chosen (needs root)',
+  async () => {
+    const server = createServer((socket) => socket.on('data', (data) => socket.write(data)));
+    await listening(server, async (port) => {
+      const { id, stop } = await capture(`tcp port ${port}`);
+      const clients = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+      await Promise.all(clients.map((client) => once(client.resume(), 'connect')));
+      const { page, complaints } = await browser.open(`${daemon.base}/c/${id}?tab=flows`);
+      await page.getByLabel('Sort by').selectOption('most bytes');
+      const rows = page.getByRole('grid', { name: 'Flows' }).locator('[role=row][aria-selected]');
+      await rows.nth(1).waitFor();
+      const portOf = (client: Socket) => `127.0.0.1:${client.localPort}`;
+      await rows.filter({ hasText: portOf(clients[1]) }).click();
+      for (const [at, client] of clients.entries()) client.write('x'.repeat(500 + 1000 * (1 - at)));
+      await rows
+        .first()
+        .filter({ hasText: portOf(clients[0]) })
+        .filter({ hasText: 'kB' })
+        .waitFor();
+      clients[1].write('x'.repeat(9000));
+      await page
+        .locator('#flow-row-0[aria-selected=true]')
+        .filter({ hasText: portOf(clients[1]) })
+        .filter({ hasText: 'kB' })
+        .waitFor();
+      clients.push(connect(port, '127.0.0.1'));
+      await page.getByText('3 conversations').waitFor();
+      expect(await page.locator('#flow-row-0[aria-selected=true]').textContent()).toContain(portOf(clients[1]));
+      for (const client of clients) client.destroy();
+      await stop(12);
+      expect(complaints).toEqual([]);
+    });
+  },
+);
 
 const step = (page: Page, at: number): Locator => page.locator(`#ladder-step-${at}`);
 const sequence = (page: Page): Locator => page.getByRole('region', { name: 'Sequence' });

@@ -28,7 +28,7 @@ const SORT_OF: Partial<Record<keyof typeof words.columns, Sort>> = {
 };
 
 export function FlowGrid() {
-  const { sort, at: chosen, top } = useFlowPlace();
+  const { sort, at: place, chosen, top } = useFlowPlace();
   const filter = useView(effectiveFilter);
   const growing = useLive(({ capture }) => capture?.state === 'running' || capture?.state === 'importing');
   const hiddenNames = useChallenge(({ hidden }) => hidden);
@@ -42,7 +42,12 @@ export function FlowGrid() {
   const height = (narrow ? 108 : 46) * (large ? 1.45 : 1);
   const most = Math.floor(TALLEST / height);
   const count = Math.min(flows.count, most);
-  const selected = Math.min(chosen, count - 1);
+  const selected = Math.min(place, count - 1);
+  // While a capture grows the order may change: what was chosen stays chosen.
+  const moved = chosen === null || flows.row(selected)?.id === chosen ? undefined : flows.placeOf(chosen);
+  useEffect(() => {
+    if (moved !== undefined) useFlowPlace.setState({ at: moved });
+  }, [moved]);
   const rows = useVirtualizer({
     count,
     getScrollElement: () => box.current,
@@ -57,7 +62,7 @@ export function FlowGrid() {
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   useEffect(() => setSight([first, last]), [first, last]);
 
-  const select = (at: number) => useFlowPlace.setState({ at });
+  const select = (at: number) => useFlowPlace.setState({ at, chosen: flows.row(at)?.id ?? null });
   const openMenu = (index: number, point?: { x: number; y: number }) => {
     select(index);
     const row = document.getElementById(`flow-row-${index}`);
@@ -142,7 +147,12 @@ export function FlowGrid() {
           ))}
         </div>
       </div>
-      <FlowMenu flow={flows.row(menu.index)} at={menu.at} onClose={() => setMenu({ ...menu, at: undefined })} />
+      <FlowMenu
+        flow={flows.row(menu.index)}
+        at={menu.at}
+        secret={hidden.words}
+        onClose={() => setMenu({ ...menu, at: undefined })}
+      />
     </div>
   );
 }

@@ -16,10 +16,12 @@ const words = text.flows.menu;
 interface Props {
   readonly flow: Flow | undefined;
   readonly at: At | undefined;
+  /** In a challenge no filter and no address is told. */
+  readonly secret: boolean;
   readonly onClose: () => void;
 }
 
-export function FlowMenu({ flow, at, onClose }: Props) {
+export function FlowMenu({ flow, at, secret, onClose }: Props) {
   const filter = useView((view) => view.filter);
   if (flow === undefined) return null;
   const { id, client, server, serverPort, transport, communityId } = flow;
@@ -34,7 +36,7 @@ export function FlowMenu({ flow, at, onClose }: Props) {
   return (
     <ContextMenu
       at={at}
-      label={words.label(clientOf(flow), serverOf(flow))}
+      label={secret ? words.conversation : words.label(clientOf(flow), serverOf(flow))}
       onClose={onClose}
       groups={[
         {
@@ -45,16 +47,18 @@ export function FlowMenu({ flow, at, onClose }: Props) {
             { label: words.about, run: () => show({ flow: id, part: 'about' }) },
           ],
         },
-        { title: words.conversation, actions: filterActions(filter, flowFilter(flow)) },
+        { title: words.conversation, actions: secret ? [] : filterActions(filter, flowFilter(flow)) },
         {
           title: filter === '' ? words.only : words.and,
           actions: narrower.flatMap(([label, condition]): Action[] =>
-            condition === undefined ? [] : [{ label, detail: condition, run: () => applyCondition(condition, way) }],
+            secret || condition === undefined
+              ? []
+              : [{ label, detail: condition, run: () => applyCondition(condition, way) }],
           ),
         },
         {
           actions:
-            communityId === null
+            secret || communityId === null
               ? []
               : [{ label: words.copyId, detail: communityId, run: () => void copyText(words.copiedId, communityId) }],
         },

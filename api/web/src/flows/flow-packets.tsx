@@ -23,6 +23,7 @@ export function FlowPackets({ flow }: { readonly flow: Flow }) {
   const id = useView((view) => view.capture) ?? '';
   const growing = useLive(({ capture }) => capture?.state === 'running' || capture?.state === 'importing');
   const filter = useFlowFilter(flow);
+  const secret = useChallenge(({ hidden }) => hidden.size > 0);
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['flow-packets', id, flow.id],
     queryFn: ({ pageParam: after, signal }) =>
@@ -46,7 +47,7 @@ export function FlowPackets({ flow }: { readonly flow: Flow }) {
         >
           {words.open}
         </button>{' '}
-        <code>{filter}</code>
+        {!secret && <code>{filter}</code>}
       </p>
       <ProblemNotice error={error} />
       {isPending && error === null && <p className="notice">{text.app.loading}</p>}

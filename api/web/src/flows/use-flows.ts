@@ -27,13 +27,14 @@ interface Known {
 
 interface Place extends Known {
   readonly sort: Sort;
-  /** The row that is selected. */
+  /** The row that is selected, and the conversation in it: in another order it is elsewhere. */
   readonly at: number;
+  readonly chosen: number | null;
   /** CSS pixels that are scrolled away. */
   readonly top: number;
 }
 
-const BEGIN = { starts: [undefined], last: 0, at: 0, top: 0 } as const;
+const BEGIN = { starts: [undefined], last: 0, at: 0, chosen: null, top: 0 } as const;
 
 /** Where somebody is in the list. It stays while one conversation is looked at. */
 export const useFlowPlace = create<Place>(() => ({ of: '', sort: 'id', ...BEGIN }));
@@ -47,6 +48,8 @@ export interface FlowList {
   /** Rows that are known of; those of pages out of sight are not here. */
   readonly count: number;
   readonly row: (at: number) => Flow | undefined;
+  /** Where a conversation is among the rows that are here; undefined: it is not among them. */
+  readonly placeOf: (id: number) => number | undefined;
   /** Whether there are more behind them. */
   readonly more: boolean;
   readonly loading: boolean;
@@ -92,6 +95,13 @@ export function useFlows(sight: readonly [number, number]): FlowList {
   return {
     count: end * PAGE + last,
     row: (at) => found[pages.indexOf(Math.floor(at / PAGE))]?.flows[at % PAGE],
+    placeOf: (wanted) => {
+      for (const [at, page] of pages.entries()) {
+        const place = found[at]?.flows.findIndex((flow) => flow.id === wanted) ?? -1;
+        if (place >= 0) return page * PAGE + place;
+      }
+      return undefined;
+    },
     more: first.data === undefined ? end > 0 : first.data.next !== null,
     loading: first.data === undefined && error === null,
     error,

@@ -53,7 +53,11 @@ export function Chart(props: Props) {
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const made = new uPlot(optionsFor(element, palette.split(','), now), dataOf(now.current.drawn), element);
+    const made = new uPlot(
+      optionsFor(element, palette === '' ? [] : palette.split(','), now),
+      dataOf(now.current.drawn),
+      element,
+    );
     chart.current = made;
     const stop = dragged(
       made,
