@@ -101,7 +101,10 @@ export function LadderView({ flow, filter: given, isLit, onChoose, news = '' }: 
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the ladder moves only where another step stands out
   useEffect(() => {
-    if (isLit !== undefined) reveal(steps.findIndex(isLit));
+    if (isLit === undefined) return;
+    // All of them where there is room; otherwise they begin at the top.
+    reveal(steps.findLastIndex(isLit));
+    reveal(steps.findIndex(isLit));
   }, [isLit, steps]);
 
   const pick = (place: number) => {

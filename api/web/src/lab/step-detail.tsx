@@ -101,14 +101,11 @@ function PacketList({ run, title, numbers }: ListProps) {
       <ul className="lab-packets">
         {numbers.slice(0, MOST).map((number) => (
           <li key={number}>
-            <button
-              type="button"
-              className="lab-packet"
-              aria-label={`${words.packet(number)}, ${plain(`${rows.get(number)?.protocol ?? ''} ${rows.get(number)?.info ?? ''}`, 200)}`}
-              onClick={() => show({ tab: 'packets', packet: number })}
-            >
-              <span className="lab-number">{number}</span>
-              <span>{rows.get(number)?.protocol}</span>
+            <button type="button" className="lab-packet" onClick={() => show({ tab: 'packets', packet: number })}>
+              <span className="lab-number">
+                <span className="visually-hidden">{words.packet}</span> {number}
+              </span>{' '}
+              <span>{plain(rows.get(number)?.protocol ?? '', 30)}</span>{' '}
               <bdi>{plain(rows.get(number)?.info ?? '', 200)}</bdi>
             </button>
           </li>

@@ -61,15 +61,8 @@ export function StepList({ run, chosen, onChoose }: Props) {
           tabIndex={0}
           onKeyDown={key}
         >
-          {steps.slice(left).map(({ number, end, call, arguments: given, text: line, result, error, packets }) => (
-            <Row
-              key={number}
-              number={number}
-              end={end}
-              chosen={number === chosen}
-              name={words.option(number, line, packets.length)}
-              onChoose={onChoose}
-            >
+          {steps.slice(left).map(({ number, end, call, arguments: given, result, error, packets }) => (
+            <Row key={number} number={number} end={end} chosen={number === chosen} onChoose={onChoose}>
               <code>
                 <b>{call}</b>({plain(given.join(', '), 200)}) ={' '}
                 <span className={error === undefined ? '' : 'lab-error'}>{plain(result, 120)}</span>
@@ -78,14 +71,7 @@ export function StepList({ run, chosen, onChoose }: Props) {
             </Row>
           ))}
           {next !== null && (
-            <Row
-              number={last}
-              end={next.end}
-              chosen={last === chosen}
-              upcoming
-              name={words.upcoming(next.text)}
-              onChoose={onChoose}
-            >
+            <Row number={last} end={next.end} chosen={last === chosen} upcoming onChoose={onChoose}>
               <code>
                 <b>{next.call}</b>({plain(next.arguments.join(', '), 200)})
               </code>
@@ -103,24 +89,20 @@ interface RowProps {
   readonly end: string;
   readonly chosen: boolean;
   readonly upcoming?: boolean;
-  readonly name: string;
   readonly onChoose: (number: number) => void;
   readonly children: React.ReactNode;
 }
 
-function Row({ number, end, chosen, upcoming = false, name, onChoose, children }: RowProps) {
+function Row({ number, end, chosen, upcoming = false, onChoose, children }: RowProps) {
   return (
     <div
       role="option"
       id={`lab-step-${number}`}
       className={`lab-step ${sideOf(end)}${upcoming ? ' upcoming' : ''}`}
       aria-selected={chosen}
-      aria-label={plain(name, 400)}
       onClick={() => onChoose(number)}
     >
-      <span className="lab-number">{number}</span>
-      <span className="lab-end">{end}</span>
-      {children}
+      <span className="lab-number">{number}</span> <span className="lab-end">{end}</span> {children}
     </div>
   );
 }

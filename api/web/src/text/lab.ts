@@ -41,9 +41,6 @@ export const lab = {
     earlier: (steps: number) => `${count(steps)} earlier steps are not listed here; they are marks in the capture.`,
     next: 'next',
     made: (packets: number) => (packets === 1 ? '1 packet' : `${count(packets)} packets`),
-    option: (number: number, line: string, packets: number) =>
-      `Step ${number}, ${line}${packets === 0 ? '' : `, made ${packets === 1 ? '1 packet' : `${packets} packets`}`}`,
-    upcoming: (line: string) => `Next, ${line}`,
   },
   step: {
     region: 'The chosen step',
@@ -60,7 +57,7 @@ export const lab = {
     none: 'No packet: this call only changes something inside this machine.',
     notYet: 'This call has not been made yet.',
     more: (packets: number) => `and ${count(packets)} more, in the packet list`,
-    packet: (number: number) => `Packet ${count(number)}`,
+    packet: 'Packet',
     look: 'Look for',
     lookTitle: 'Apply this display filter in the packet list',
   },
