@@ -117,7 +117,10 @@ function linkData(segments: readonly TracedPacket[], calls: readonly Linked[], e
   const syn = segments.find(({ flags }) => (flags & FLAGS.syn) !== 0);
   // RFC 9293, section 3.4: the SYN takes a number of its own. Without it, the first data is taken for the beginning.
   const begin = syn === undefined ? data[0].seq : (syn.seq + 1) >>> 0;
-  const offsets = data.map((packet) => ({ packet, from: (packet.seq - begin) >>> 0 }));
+  const offsets = data
+    .map((packet) => ({ packet, from: (packet.seq - begin) >>> 0 }))
+    .sort((one, two) => one.from - two.from);
+  const longest = data.reduce((most, packet) => Math.max(most, packet.data), 0);
   const those = calls.filter(({ call }) => call.effect === effect && call.error === undefined);
   // Calls of several threads are taken in the order in which the kernel came to them.
   if (effect === 'sends') those.sort((x, y) => Number(x.call.began - y.call.began));
@@ -126,13 +129,12 @@ function linkData(segments: readonly TracedPacket[], calls: readonly Linked[], e
   for (const one of those) {
     const size = one.call.sizes[0] ?? 0;
     if (size === 0) continue;
-    // Segments come in order but for retransmissions: what lies well behind is not looked at again.
-    while (first < offsets.length && offsets[first].from + offsets[first].packet.data + REORDERED <= at) first++;
+    while (first < offsets.length && offsets[first].from + longest <= at) first++;
     const covering: TracedPacket[] = [];
     for (let index = first; index < offsets.length; index++) {
       const { packet, from } = offsets[index];
-      if (from >= at + size + REORDERED) break;
-      const touches = from < at + size && from + packet.data > at;
+      if (from >= at + size) break;
+      const touches = from + packet.data > at;
       // A program cannot have received what came later: it was a retransmission.
       if (touches && (effect === 'sends' || packet.time <= one.call.ended + SLACK)) covering.push(packet);
     }
@@ -140,9 +142,6 @@ function linkData(segments: readonly TracedPacket[], calls: readonly Linked[], e
     if (one.call.peeks !== true) at += size;
   }
 }
-
-/** Octets by which segments may be out of order. */
-const REORDERED = 1 << 20;
 
 /** close and shutdown make a FIN, or with unread data a RST; nothing received is the other end's FIN, an error its RST. */
 function linkEnd(own: readonly TracedPacket[], other: readonly TracedPacket[], calls: readonly Linked[]): void {
