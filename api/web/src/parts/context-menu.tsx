@@ -58,11 +58,11 @@ export function ContextMenu({ at, label, groups, onClose }: Props) {
                 key={action.label}
                 className="action-item"
                 disabled={action.disabled ?? false}
-                aria-label={title === undefined ? undefined : `${title}: ${action.label}`}
                 onClick={action.run}
               >
                 <span>{action.label}</span>
-                {action.detail !== undefined && <code className="action-detail">{action.detail}</code>}
+                {action.detail !== undefined && <code className="action-detail"> {action.detail}</code>}
+                {title !== undefined && <span className="visually-hidden"> ({title})</span>}
               </MenuItem>
             ))}
           </Fragment>
