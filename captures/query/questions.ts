@@ -203,7 +203,7 @@ export class Questions {
     this.lookedAgain = performance.now();
     this.counts.forget();
     this.streams.forget();
-    for (const [name, set] of this.results) if (set.deep) this.results.delete(name);
+    for (const [name, set] of this.results) if (set.deep) this.drop(name, set);
   }
 
   /** No more questions come: closes when the last one is answered. */
@@ -213,7 +213,15 @@ export class Questions {
   }
 
   private closeWhenIdle(): void {
-    if (this.retired && this.busy === 0) this.reader.close();
+    if (!this.retired || this.busy > 0) return;
+    for (const [name, set] of this.results) this.drop(name, set);
+    this.counts.close();
+    this.reader.close();
+  }
+
+  private drop(name: string, set: ResultSet): void {
+    this.results.delete(name);
+    set.end();
   }
 
   /** Nanoseconds since the capture's first packet; null when the packet has no time. */
@@ -309,6 +317,8 @@ export class Questions {
       await results.waiting;
       await this.pause();
     }
+    // It may have had to make room for others meanwhile.
+    if (![...this.results.values()].includes(results)) results.end();
   }
 
   private async searchFrom(filter: string, after: number, limit: number): Promise<PacketRef[]> {
@@ -339,7 +349,7 @@ export class Questions {
     let found = this.results.get(name);
     // Which flows are whose becomes known only after their packets were looked at.
     if (found?.isOutdated === true) {
-      this.results.delete(name);
+      this.drop(name, found);
       found = undefined;
     }
     if (found === undefined) {
@@ -353,7 +363,7 @@ export class Questions {
     const byAge = [...this.results].sort((a, b) => a[1].usedAt - b[1].usedAt);
     for (const [text, set] of byAge) {
       if ((size <= RESULT_BYTES && this.results.size <= 16) || set === found) break;
-      this.results.delete(text);
+      this.drop(text, set);
       size -= set.size;
     }
     return found;

@@ -117,6 +117,15 @@ export class ResultSet {
     return !this.complete;
   }
 
+  /** Gives up what it is at: its file is closed, another thread looks for nothing more. Asked again, it goes on. */
+  end(): void {
+    this.working?.return();
+    this.working = undefined;
+    this.waiting = undefined;
+    // The run is not finished, and another one has to find out by itself.
+    this.before = undefined;
+  }
+
   private *work(): Generator<void, void, undefined> {
     const last = this.reader.lastNumber;
     const run = this.first?.last === last ? this.first.run : new FilterRun(this.reader, this.filter, this.before);

@@ -1,11 +1,12 @@
 /** Two threads find what one finds, in the same order, whatever happens to one of them. */
 
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeApplicationCapture } from '../../bench/traffic/application-capture.js';
 import { CaptureReader } from '../../captures/query/capture-reader.js';
 import { FilterRun } from '../../captures/query/filter-run.js';
+import { Questions } from '../../captures/query/questions.js';
 import { endScanHelper, scanHelperIsFree } from '../../captures/query/scan-helper.js';
 import { type SharedStep, sharedNumbers } from '../../captures/query/shared-scan.js';
 import { until } from '../support/live-capture.js';
@@ -114,4 +115,24 @@ test('what columns answer, and filters on the order of packets, are not divided'
   expect(new FilterRun(plain, FILTERS[1]).mayBeDivided(1, PACKETS)).toBe(true);
   expect(new FilterRun(plain, 'tcp.analysis.retransmission').mayBeDivided(1, PACKETS)).toBe(false);
   expect(new FilterRun(plain, 'tcp.port == 443').mayBeDivided(1, PACKETS)).toBe(false);
+});
+
+const openFiles = (folder: string): number =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    const path = join('/proc/self/fd', fd);
+    // The descriptor of this very list is gone by now.
+    return existsSync(path) && readlinkSync(path).startsWith(folder);
+  }).length;
+
+test('what nobody asks any more keeps no file open', async () => {
+  const { folder } = plain;
+  const before = openFiles(folder);
+  const questions = new Questions(folder, async () => undefined);
+  // A page is full long before the log is through: the search stays where it is.
+  for (let i = 0; i < 20; i++) await questions.packets({ filter: `frame contains ${10 + i} || udp || tcp`, limit: 1 });
+  await questions.statistics({ kind: 'protocols', wait: 0 });
+  // Of sixteen results and the capture itself: a database, and a segment each.
+  expect(openFiles(folder) - before).toBeLessThanOrEqual(16 + 5);
+  questions.close();
+  expect(openFiles(folder)).toBe(before);
 });

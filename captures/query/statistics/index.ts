@@ -75,25 +75,35 @@ export class Statistics {
       if (statistic.scannedTo === before) break;
       await this.pause();
     }
+    // Others may have taken its place meanwhile.
+    if (![...this.kept.values()].includes(statistic)) statistic.end();
     const { scannedTo } = statistic;
     return { ...statistic.tally.result(), complete: scannedTo >= last, scannedTo };
   }
 
   /** What was counted is counted anew: secrets were given, and packets say more than before. */
   forget(): void {
+    this.close();
     this.kept.clear();
+  }
+
+  /** Closes what is open; what was counted stays. */
+  close(): void {
+    for (const statistic of this.kept.values()) statistic.end();
   }
 
   private statistic(query: StatisticsQuery, filter: string): Statistic {
     const name = `${'type' in query ? `${query.kind} ${query.type}` : 'tree'} ${filter}`;
     let found = this.kept.get(name);
     if (found === undefined || found.outdated) {
+      found?.end();
       found = new Statistic(this.reader, this.tally(query));
       this.kept.set(name, found);
     }
     found.usedAt = ++this.clock;
     if (this.kept.size > KEPT) {
       const [oldest] = [...this.kept].sort((a, b) => a[1].usedAt - b[1].usedAt);
+      oldest[1].end();
       this.kept.delete(oldest[0]);
     }
     return found;

@@ -50,6 +50,12 @@ export class Statistic {
     else this.scannedTo = value;
   }
 
+  /** Closes the file that it is at. Asked again, it goes on. */
+  end(): void {
+    this.working?.return();
+    this.working = undefined;
+  }
+
   private *work(): Generator<number, void, undefined> {
     const { reader, tally, matches } = this;
     const from = this.scannedTo + 1;
