@@ -133,26 +133,36 @@ function areCommands({ view, position, end }: Body, authenticating: boolean): bo
 /** The lines of a mail, up to that with the dot; Wireshark shows nothing of what stands behind it. */
 function mail(body: Body, field: SmtpFields, known: Session | undefined): void {
   const { position: start } = body;
+  const wasMail = known?.mail === true;
   let end = start;
   while (body.remaining > 0 && !isDot(lineAt(body.view, body.position, body.end))) {
     const line = lineAt(body.view, body.position, body.end);
     body.skip(line.next - line.start);
     end = line.next;
   }
-  if (known?.mail === true) known.octets.add(body, start, end);
+  // The line end before the dot belongs to it; Wireshark counts it so where a segment begins with both.
+  const onlyLineEnd = end - start === 2 && body.remaining > 0;
+  if (wasMail && !onlyLineEnd) known.octets.add(body, start, end);
   if (body.remaining === 0) {
     // As in Wireshark, what is a part of a mail is shown as text.
-    body.hand(MEDIA, Media.text, { type: '', parameters: '' }, [start, end]);
+    if (known === undefined ? isText(body.view, start, end) : wasMail)
+      body.hand(MEDIA, Media.text, { type: '', parameters: '' }, [start, end]);
     return;
   }
   const dot = lineAt(body.view, body.position, body.end);
   body.group(field.eom, () => body.skip(dot.next - dot.start));
-  if (known?.mail === true) {
+  if (known !== undefined && wasMail) {
     known.mail = false;
     fragments(body, field, known.octets);
     known.octets.handMail(body);
   }
   if (body.remaining > 0) body.skip(body.remaining);
+}
+
+/** Whether octets of which nothing else is known look like lines of a mail: what answers AUTH is one line of one word. */
+function isText(view: DataView, start: number, end: number): boolean {
+  const { text: line, next } = lineAt(view, start, end);
+  return /^[\t -~\u00a0-\uffff]*$/.test(line) && !line.includes('\ufffd') && (next < end || line.includes(' '));
 }
 
 /** Which packets the mail came in. */

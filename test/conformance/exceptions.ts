@@ -31,6 +31,11 @@ export const exceptions: readonly Exception[] = [
   { fields: 'http.prev_request_in', mode: 'pkt', reason: ALONE },
   { fields: 'http.prev_response_in', mode: 'pkt', reason: ALONE },
   { fields: 'http.response_for.uri', mode: 'pkt', reason: ALONE },
+  { fields: 'imf.*', mode: 'pkt', reason: ALONE },
+  { fields: 'smtp.data.fragments', mode: 'pkt', reason: ALONE },
+  { fields: 'smtp.data.fragment', mode: 'pkt', reason: ALONE },
+  { fields: 'smtp.data.fragment.count', mode: 'pkt', reason: ALONE },
+  { fields: 'smtp.data.reassembled.length', mode: 'pkt', reason: ALONE },
 ];
 
 const everywhere = namesOf(undefined);
