@@ -39,6 +39,14 @@ describe('captures', () => {
     const { page, complaints } = await browser.open(`${daemon.base}/?tab=captures`);
     await page.getByRole('heading', { name: 'No capture yet' }).waitFor();
     await screenshot(page, 'captures-none');
+    for (const tab of ['Packets', 'Flows', 'Statistics']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await page.getByRole('heading', { name: 'No capture yet' }).waitFor();
+      await page.getByRole('button', { name: 'Open a file …' }).waitFor();
+    }
+    await screenshot(page, 'first-steps');
+    await page.getByRole('button', { name: 'Run a demo of the lab' }).click();
+    await page.getByRole('list', { name: 'Demos' }).waitFor();
     expect(complaints).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import './app.css';
 import { CaptureButtons } from './captures/capture-buttons';
 import { CapturesTab } from './captures/captures-tab';
+import { FirstSteps } from './captures/first-steps';
 import { StatusBar } from './captures/status-bar';
 import { UploadNotice } from './captures/upload-notice';
 import { useCaptures } from './captures/use-captures';
@@ -44,6 +45,8 @@ export function App() {
   const watching = useWatch((watch) => watch.token !== null);
   const flow = useView((view) => view.flow);
   const selected = useChosen();
+  // What is of a capture, where there is none yet.
+  const isFirst = useView((view) => view.capture === null) && !watching && WATCHED.includes(tab);
   const { Part } = PARTS.find((part) => part.tab === tab) ?? PARTS[0];
   return (
     <>
@@ -63,9 +66,9 @@ export function App() {
       <main className="app-part">
         <ChallengeBar />
         <ReplayBar />
-        {(tab === 'packets' || (tab === 'flows' && flow === null)) && <Timeline />}
+        {!isFirst && (tab === 'packets' || (tab === 'flows' && flow === null)) && <Timeline />}
         <div className="app-part" role="tabpanel" id="part" aria-labelledby={`tab-${tab}`}>
-          <Part />
+          {isFirst ? <FirstSteps /> : <Part />}
         </div>
       </main>
       <FilterMenu />

@@ -1,6 +1,6 @@
 /** All captures: which there are, and what can be done with them. */
 
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Capture } from '../api/types';
 import { dateTime } from '../parts/format';
 import { plain } from '../parts/plain';
@@ -11,8 +11,8 @@ import { bytes, count } from '../text/app';
 import { CaptureActions } from './capture-actions';
 import './captures.css';
 import { Marks } from './marks';
+import { OpenFile } from './open-file';
 import { lostOf } from './status-bar';
-import { openFile } from './upload';
 import { useCaptures } from './use-captures';
 
 const words = text.captures;
@@ -28,22 +28,10 @@ function sourceOf({ source, interfaces }: Capture): string {
 export function CapturesTab() {
   const { data, error, isPending } = useCaptures();
   const shown = useView((view) => view.capture);
-  const file = useRef<HTMLInputElement>(null);
   return (
     <div className="captures">
       <div className="captures-tools">
-        <button type="button" onClick={() => file.current?.click()}>
-          {words.open}
-        </button>
-        <input
-          ref={file}
-          type="file"
-          hidden
-          onChange={({ target }) => {
-            if (target.files?.[0] !== undefined) openFile(target.files[0]);
-            target.value = '';
-          }}
-        />
+        <OpenFile />
         <span>{words.drop}</span>
       </div>
       <ProblemNotice error={error} />

@@ -28,9 +28,12 @@ export interface Settings {
 
 const KEY = 'netglass.settings';
 
+/** CSS pixels of a window that is a projector's or a wall's: nobody sits close to it. */
+const WIDE = 3000;
+
 export const DEFAULTS: Settings = {
   theme: 'system',
-  large: false,
+  large: window.innerWidth >= WIDE,
   columns: ['number', 'time', 'source', 'destination', 'protocol', 'length', 'info'],
   widths: {},
   filters: [],

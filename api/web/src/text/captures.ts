@@ -10,7 +10,8 @@ export const captures = {
   dropHere: 'Let go to open the file as a capture',
   none: {
     title: 'No capture yet',
-    text: 'Start one to see what this machine sends and receives, or open a pcap or pcapng file.',
+    text: '“Start capture” above shows what this machine sends and receives, as it happens. Or open a pcap or pcapng file, or run a demo that makes packets of its own.',
+    lab: 'Run a demo of the lab',
   },
   columns: {
     name: 'Name',
