@@ -58,7 +58,8 @@ export function stepName(step: PacketStep, hosts: SequencePage['hosts'], hidden:
   return [`${sentence}.`, noteOf(step, hidden), states].filter((one) => one !== '').join(' ');
 }
 
-/** At which end a mark was made: the lab's say it with their first word. */
+/** At which end a mark was made: the lab's say it first (`server: …`, `late client: …`). */
 export function sideOf({ text: said }: MarkStep): 'client' | 'server' | undefined {
-  return /^client\b.*?:/.test(said) ? 'client' : /^server\b.*?:/.test(said) ? 'server' : undefined;
+  const [, side] = /^[\w ]{0,30}\b(client|server)\b[\w ]{0,30}:/.exec(said) ?? [];
+  return side === 'client' || side === 'server' ? side : undefined;
 }
