@@ -163,7 +163,9 @@ function namesOf({ transport, inode, local, remote }: Descriptor): string[] {
 function contradicts(socket: TracedSocket, told: Descriptor): boolean {
   if (socket.transport !== told.transport) return true;
   if (socket.transport !== 'tcp' || told.remote === undefined || socket.remote === undefined) return false;
-  return socket.remote.port !== told.remote.port || socket.local?.port !== (told.local?.port ?? socket.local?.port);
+  // Before its first packet a client does not know its port.
+  const moved = Boolean(socket.local?.port) && told.local !== undefined && socket.local?.port !== told.local.port;
+  return moved || socket.remote.port !== told.remote.port;
 }
 
 /** strace keeps a socket's first name: an end that is known in full stays. */

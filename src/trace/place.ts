@@ -8,7 +8,7 @@ import type { PacketRow } from '../../captures/query/query-types.js';
 import { CaptureError } from '../../captures/sources/source.js';
 import { timeText } from '../../decoders/core/frame.js';
 import { TRACE_FIELDS } from '../../lab/trace/packets.js';
-import { Client } from '../client.js';
+import { type Client, type ServiceOptions, serviceOf } from '../client.js';
 
 /** Packets of one page. */
 const PAGE = 10_000;
@@ -35,29 +35,16 @@ export interface TracePlace {
   close(): Promise<void>;
 }
 
-export interface PlaceOptions {
-  readonly capture?: string | undefined;
+export interface PlaceOptions extends ServiceOptions {
   readonly interface: readonly string[];
-  readonly serviceHost: string;
-  readonly servicePort: number;
-  readonly token?: string | undefined;
-  readonly alone?: boolean | undefined;
   /** What a capture of its own is called. */
   readonly name: string;
 }
 
 /** @throws CaptureError where nothing can be captured */
 export async function tracePlace(options: PlaceOptions): Promise<TracePlace> {
-  const { alone, capture, serviceHost, servicePort, token } = options;
-  const client = alone === true ? undefined : await Client.find({ host: serviceHost, port: servicePort, token });
-  if (client !== undefined) return inService(client, options);
-  if (capture !== undefined)
-    throw new CaptureError(
-      'io',
-      `No service answers at ${serviceHost}, port ${servicePort}, so capture ${capture} is out of reach.`,
-      'Start one (netglass start), or leave --capture and --alone out.',
-    );
-  return here(options);
+  const client = await serviceOf(options);
+  return client === undefined ? here(options) : inService(client, options);
 }
 
 interface Captured {

@@ -2,6 +2,7 @@
 
 import type { PacketRow } from '../../captures/query/query-types.js';
 import { timeText } from '../../decoders/core/frame.js';
+import { packetView } from '../../lab/run-view.js';
 import { callText, type TracedCall } from '../../lab/trace/calls.js';
 import { type CallLinks, linkable } from '../../lab/trace/links.js';
 
@@ -40,19 +41,7 @@ export function traceJson(trace: Trace): string {
     mark: marks[index] ?? null,
     ...links[index],
   }));
-  const packets = rows.map(
-    ({ number, time, source, destination, sourcePort, destinationPort, protocol, info, flow }) => ({
-      number,
-      time,
-      source,
-      destination,
-      sourcePort,
-      destinationPort,
-      protocol,
-      info,
-      flow,
-    }),
-  );
+  const packets = rows.map(packetView);
   const found = linked(trace);
   const body = { command, status, capture: capture ?? null, linkable: found.calls, linked: found.linked };
   return JSON.stringify({ ...body, calls: shown, packets, warnings }, undefined, 2);

@@ -69,18 +69,19 @@ async function run(path: string, command: readonly string[]): Promise<number> {
   }
 }
 
-/** Ctrl-C reaches the program by the terminal; what comes to this process alone is handed on to it. */
+/** What comes to this process is handed on to the program, but for Ctrl-C, which the terminal sends to both. */
 function passSignals(child: ChildProcess): () => void {
   const ignore = (): void => undefined;
   // strace itself lets no signal end it while its program runs, but hands SIGTERM on when it is over.
   const pass = (signal: NodeJS.Signals): void => {
     for (const pid of childrenOf(child.pid)) process.kill(pid, signal);
   };
-  process.on('SIGINT', ignore);
+  const interrupt = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY) ? ignore : pass;
+  process.on('SIGINT', interrupt);
   process.on('SIGTERM', pass);
   process.on('SIGHUP', pass);
   return () => {
-    process.off('SIGINT', ignore);
+    process.off('SIGINT', interrupt);
     process.off('SIGTERM', pass);
     process.off('SIGHUP', pass);
   };
