@@ -1,6 +1,7 @@
 /** A run as it is told to others: its steps with their packets. */
 
 import { defined } from '../captures/defined.js';
+import type { PacketRow } from '../captures/query/query-types.js';
 import { timeText } from '../decoders/core/frame.js';
 import type { StepLinks } from './links.js';
 import { askedText, type MadeStep, stepText, type Telling } from './step.js';
@@ -27,4 +28,10 @@ export function stepView(step: MadeStep, { packets, received, flow }: StepLinks)
     received: [...received],
     flow,
   };
+}
+
+/** Of a packet what the packet list shows. */
+export function packetView(packet: PacketRow) {
+  const { number, time, source, destination, sourcePort, destinationPort, protocol, info, flow } = packet;
+  return { number, time, source, destination, sourcePort, destinationPort, protocol, info, flow };
 }

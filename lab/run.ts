@@ -10,7 +10,7 @@ import type { Demo } from './demo.js';
 import { requireFree } from './free-ports.js';
 import { LINK_FIELDS, link } from './links.js';
 import { RunMarks } from './run-marks.js';
-import { stepView, tellingView } from './run-view.js';
+import { packetView, stepView, tellingView } from './run-view.js';
 import { settle } from './settle.js';
 import { type Floor, Stage } from './stage.js';
 import type { MadeStep, Telling } from './step.js';
@@ -176,17 +176,7 @@ export class Run implements Floor {
       steps: this.steps.map((step, index) => stepView(step, links[index])),
       next: this.upcoming === undefined ? null : tellingView(this.upcoming),
       flows: [...new Set(rows.map(({ flow }) => flow).filter((flow) => flow !== null))],
-      packets: rows.map(({ number, time, source, destination, sourcePort, destinationPort, protocol, info, flow }) => ({
-        number,
-        time,
-        source,
-        destination,
-        sourcePort,
-        destinationPort,
-        protocol,
-        info,
-        flow,
-      })),
+      packets: rows.map(packetView),
       ...(this.error === undefined
         ? {}
         : { error: { detail: this.error.message, ...defined({ hint: this.error.hint }) } }),

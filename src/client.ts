@@ -69,3 +69,30 @@ export class Client {
     return this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` };
   }
 }
+
+/** What commands say of the service that they go by, besides what they do with it. */
+export interface ServiceOptions {
+  readonly serviceHost: string;
+  readonly servicePort: number;
+  readonly token?: string | undefined;
+  readonly alone?: boolean | undefined;
+  /** Id of one of its captures. */
+  readonly capture?: string | undefined;
+}
+
+/**
+ * The service to go by; undefined where none runs, or none is wanted.
+ *
+ * @throws CaptureError when its capture is wanted, and none answers
+ */
+export async function serviceOf(options: ServiceOptions): Promise<Client | undefined> {
+  const { serviceHost: host, servicePort: port, token, alone, capture } = options;
+  const client = alone === true ? undefined : await Client.find({ host, port, token });
+  if (client === undefined && capture !== undefined)
+    throw new CaptureError(
+      'io',
+      `No service answers at ${host}, port ${port}, so capture ${capture} is out of reach.`,
+      'Start one (netglass start), or leave --capture and --alone out.',
+    );
+  return client;
+}

@@ -40,6 +40,15 @@ export const shared = {
       .env('NETGLASS_PORT')
       .default(DEFAULT_PORT)
       .argParser(whole(least, 65_535)),
+  /** Of commands that have hosts and ports of their own. */
+  serviceHost: () =>
+    new Option('--service-host <address>', 'address of the service').env('NETGLASS_HOST').default(DEFAULT_HOST),
+  servicePort: () =>
+    new Option('--service-port <number>', 'port of the service')
+      .env('NETGLASS_PORT')
+      .default(DEFAULT_PORT)
+      .argParser(whole(1, 65_535)),
+  alone: () => new Option('--alone', 'without the service, even if one runs'),
   data: () => new Option('--data <dir>', 'folder of the captures').env('NETGLASS_DATA').default(defaultDataFolder()),
   sendRate: () =>
     new Option('--send-rate <packets>', 'packets a second that are sent at most, of all together')

@@ -251,16 +251,6 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The type of the block at `at`. */
-export function blockType(view: DataView, at: number): number {
-  return view.getUint32(at, true);
-}
-
-/** The total length of the block at `at`: a multiple of 4, at least 12, in the blocks of a source. */
-export function blockLength(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true);
-}
-
 /** The offset of the block after the one at `at`: `nextBlock(view, at) === end` after the last one. */
 export function nextBlock(view: DataView, at: number): number {
   return at + view.getUint32(at + 4, true);

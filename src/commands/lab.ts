@@ -6,7 +6,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CaptureError } from '../../captures/sources/source.js';
 import type { Demo } from '../../lab/demo.js';
-import { shared, whole } from '../settings.js';
+import { shared } from '../settings.js';
 import { UsageError } from './failure.js';
 
 export interface LabOptions {
@@ -84,16 +84,9 @@ function demoCommand(demo: Demo): Command {
       new Option('--code <language>', 'show each call in this language').choices(['python', 'c', 'typescript']),
     )
     .option('--capture <id>', 'in this running capture of the service, instead of one of its own')
-    .option('--alone', 'without the service, even if one runs')
-    .addOption(
-      new Option('--service-host <address>', 'address of the service').env('NETGLASS_HOST').default('127.0.0.1'),
-    )
-    .addOption(
-      new Option('--service-port <number>', 'port of the service')
-        .env('NETGLASS_PORT')
-        .default(8080)
-        .argParser(whole(1, 65_535)),
-    )
+    .addOption(shared.alone())
+    .addOption(shared.serviceHost())
+    .addOption(shared.servicePort())
     .addOption(shared.token())
     .action(async (options: LabOptions & Record<string, unknown>) => {
       const { checkParameters } = await import('../../lab/lab.js');

@@ -71,7 +71,7 @@ export function sendCommand(): Command {
     )
     .option('--send-anywhere', 'without the service: beyond loopback and directly connected private networks')
     .option('--json', 'print what came of it as JSON, as POST /api/send answers')
-    .option('--alone', 'without the service, even if one runs')
+    .addOption(shared.alone())
     .addOption(shared.host())
     .addOption(shared.port())
     .addOption(shared.token())

@@ -1,7 +1,7 @@
 /** `netglass trace`: which of a program's socket calls made which packets. */
 
 import { Command, Option } from 'commander';
-import { shared, whole } from '../settings.js';
+import { shared } from '../settings.js';
 
 export interface TraceOptions {
   json?: true;
@@ -30,16 +30,9 @@ export function traceCommand(): Command {
         .argParser((value: string, before: string[]) => [...before, value])
         .default([] as string[], 'any'),
     )
-    .option('--alone', 'without the service, even if one runs')
-    .addOption(
-      new Option('--service-host <address>', 'address of the service').env('NETGLASS_HOST').default('127.0.0.1'),
-    )
-    .addOption(
-      new Option('--service-port <number>', 'port of the service')
-        .env('NETGLASS_PORT')
-        .default(8080)
-        .argParser(whole(1, 65_535)),
-    )
+    .addOption(shared.alone())
+    .addOption(shared.serviceHost())
+    .addOption(shared.servicePort())
     .addOption(shared.token())
     .addHelpText(
       'after',

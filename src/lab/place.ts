@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LabService } from '../../api/lab.js';
-import { CaptureError } from '../../captures/sources/source.js';
-import { Client } from '../client.js';
+import { type Client, serviceOf } from '../client.js';
 import type { LabOptions } from '../commands/lab.js';
 
 export type RunView = Awaited<ReturnType<LabService['begin']>>;
@@ -17,17 +16,9 @@ export interface LabPlace extends Pick<LabService, 'begin' | 'run' | 'step' | 'e
 }
 
 /** @throws CaptureError */
-export async function labPlace({ alone, capture, serviceHost, servicePort, token }: LabOptions): Promise<LabPlace> {
-  const where = { host: serviceHost, port: servicePort, token };
-  const client = alone === true ? undefined : await Client.find(where);
-  if (client !== undefined) return inService(client);
-  if (capture !== undefined)
-    throw new CaptureError(
-      'io',
-      `No service answers at ${serviceHost}, port ${servicePort}, so capture ${capture} is out of reach.`,
-      'Start one (netglass start), or leave --capture and --alone out.',
-    );
-  return here();
+export async function labPlace(options: LabOptions): Promise<LabPlace> {
+  const client = await serviceOf(options);
+  return client === undefined ? here() : inService(client);
 }
 
 function inService(client: Client): LabPlace {
