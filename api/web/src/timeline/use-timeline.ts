@@ -20,6 +20,8 @@ export interface Course {
 const LEAST_MS = 1000;
 /** Seconds after which what has been counted so far is shown. */
 const WAIT = 2;
+/** Seconds. */
+const YOUNG = 1;
 
 function durationOf({ firstTime, lastTime }: Capture): number {
   return firstTime === null || lastTime === null ? 0 : Number(nanoseconds(lastTime) - nanoseconds(firstTime)) / 1e9;
@@ -29,7 +31,10 @@ async function ask(id: string, filter: string, signal: AbortSignal): Promise<Cou
   const { capture } = useLive.getState();
   const known = capture?.id === id ? capture : await get('/api/captures/{id}', { id }, {}, signal);
   const asked = performance.now();
-  const interval = intervalOf(durationOf(known), known.packets);
+  const lasted = durationOf(known);
+  // What has just begun is many times as long when the question arrives: then the service chooses.
+  const young = known.state === 'running' && lasted < YOUNG;
+  const interval = young ? undefined : intervalOf(lasted, known.packets);
   const query = { filter, interval, wait: WAIT };
   const timeline = await get('/api/captures/{id}/statistics/timeline', { id }, query, signal);
   const offset =
