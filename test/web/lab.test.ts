@@ -56,11 +56,13 @@ describe('a form of parameters', () => {
       way: { type: 'string', enum: ['fast', 'slow'], default: 'fast' },
       helloText: { type: 'string', maxLength: 9, default: 'hi' },
       peers: { type: 'array', default: [1] },
+      interface: { type: 'string', default: '' },
     },
   };
   test('has a field for each, of its kind', () => {
     const made = parametersOf(schema);
-    expect(made.map(({ kind }) => kind)).toEqual(['number', 'switch', 'choice', 'text', 'json']);
+    expect(made.map(({ kind }) => kind)).toEqual(['number', 'switch', 'choice', 'text', 'json', 'text']);
+    expect(made.map(({ optional }) => optional)).toEqual([false, false, false, false, false, true]);
     expect(made[0]).toMatchObject({ least: 1, most: 65535, whole: true, standard: 7, about: 'Its port.' });
     expect(made[2].choices).toEqual(['fast', 'slow']);
     expect(made[3].longest).toBe(9);

@@ -3,6 +3,7 @@
 import { Tab, TabList, TabPanel, TabProvider } from '@ariakit/react';
 import { Fragment } from 'react';
 import { copyText } from '../out/copy';
+import { plain } from '../parts/plain';
 import { set, useSettings } from '../state/settings';
 import { text } from '../text';
 
@@ -50,7 +51,8 @@ export function CodeView({ code }: Props) {
 /** Comments stand back, so that the call is seen first. */
 function withComments(code: string, language: Language): React.ReactNode {
   const comment = language === 'python' ? /(^|\s)# .*$/ : /(^|\s)\/\/ .*$/;
-  return code.split('\n').map((line, at) => {
+  return code.split('\n').map((said, at) => {
+    const line = plain(said, 2000);
     const begin = comment.exec(line)?.index ?? line.length;
     return (
       // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name, and do not move

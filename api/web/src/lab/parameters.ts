@@ -13,7 +13,7 @@ export interface Parameter {
   readonly whole: boolean;
   /** Characters of a text at most. */
   readonly longest?: number;
-  /** Whether it may be left empty: it has no default then. */
+  /** Whether it may be left empty: it has no default then, or that is its default. */
   readonly optional: boolean;
 }
 
@@ -47,7 +47,7 @@ export function parametersOf(schema: Schema): Parameter[] {
         standard: one['default'],
         choices: Array.isArray(one['enum']) ? one['enum'].map(String) : [],
         whole: one['type'] === 'integer',
-        optional: one['default'] === undefined,
+        optional: one['default'] === undefined || one['default'] === '',
         ...(least === undefined ? {} : { least }),
         ...(most === undefined ? {} : { most }),
         ...(longest === undefined ? {} : { longest }),
