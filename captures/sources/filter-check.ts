@@ -74,7 +74,12 @@ export class FilterCheck {
 
   private start(): Worker {
     clearTimeout(this.idle);
-    this.idle = setTimeout(() => void this.worker?.terminate(), IDLE);
+    this.idle = setTimeout(() => {
+      const idle = this.worker;
+      // Whoever asks while it ends gets another one.
+      this.worker = undefined;
+      void idle?.terminate();
+    }, IDLE);
     this.idle.unref();
     if (this.worker !== undefined) return this.worker;
     const worker = new Worker(new URL('./filter-check-worker.js', import.meta.url));
@@ -85,7 +90,8 @@ export class FilterCheck {
       this.asked.delete(answer.id);
     });
     const gone = (words: string): void => {
-      if (this.worker === worker) this.worker = undefined;
+      if (this.worker !== worker) return;
+      this.worker = undefined;
       for (const [id, answer] of this.asked) answer({ id, code: 'io', message: words });
       this.asked.clear();
     };
