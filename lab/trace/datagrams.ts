@@ -7,10 +7,12 @@ import type { TracedSocket } from './sockets.js';
 
 type Sockets = readonly (readonly [TracedSocket, readonly Linked[]])[];
 
-/** Nanoseconds by which a datagram may leave after its call has returned: a queue, a name that is looked up (ARP). */
-const LATE = 100_000_000n;
-/** Nanoseconds by which the clocks of calls and packets may differ. */
+/** Nanoseconds by which a datagram may leave after its call: a queue, ARP, and what strace does not count of the call. */
+const LATE = 1_000_000_000n;
+/** Nanoseconds by which a call may begin after its packet, by the clocks. */
 const SLACK = 100_000n;
+/** Nanoseconds by which a call may end later than strace says. */
+const UNCOUNTED = 100_000_000n;
 
 export function linkDatagrams(sockets: Sockets, packets: readonly TracedPacket[]): void {
   for (const [socket, calls] of sockets) {
@@ -64,7 +66,7 @@ function linkReceived(socket: TracedSocket, calls: readonly Linked[], packets: r
       let found: TracedPacket | undefined;
       // What does not fit the program's buffer is cut: a datagram of that very size goes before a longer one.
       let longer: TracedPacket | undefined;
-      for (let index = first; index < packets.length && packets[index].time <= ended + SLACK; index++) {
+      for (let index = first; index < packets.length && packets[index].time <= ended + UNCOUNTED; index++) {
         const packet = packets[index];
         if (taken.has(packet) || !isEnd(remote, packet.from)) continue;
         if (fits(packet, size)) {
@@ -83,15 +85,22 @@ function linkReceived(socket: TracedSocket, calls: readonly Linked[], packets: r
 
 /** ECONNREFUSED on a datagram socket is an ICMP error about what it sent (RFC 1122, section 4.1.3.3). */
 function linkErrors({ local, remote }: TracedSocket, calls: readonly Linked[], packets: readonly TracedPacket[]): void {
+  const taken = new Set<TracedPacket>();
   for (const one of calls) {
     const { error, ended, effect, peer } = one.call;
     if (error !== 'ECONNREFUSED' || (effect !== 'sends' && effect !== 'receives')) continue;
     const to = (peer ?? remote)?.port;
-    const found = packets.findLast(
-      ({ about, time }) =>
-        about !== undefined && about.from === local?.port && about.to === to && time <= ended + SLACK,
+    const found = packets.find(
+      (packet) =>
+        packet.about !== undefined &&
+        packet.about.from === local?.port &&
+        packet.about.to === to &&
+        !taken.has(packet) &&
+        packet.time <= ended + UNCOUNTED,
     );
-    if (found !== undefined) note(one, 'received', [found]);
+    if (found === undefined) continue;
+    taken.add(found);
+    note(one, 'received', [found]);
   }
 }
 

@@ -16,7 +16,7 @@ export interface CallLine {
   readonly arguments: readonly string[];
   /** What stands behind `=`: `0`, `-1 EAGAIN (Resource temporarily unavailable)`, `5<TCP:[…]>`. */
   readonly result: string;
-  /** Nanoseconds since 1970. */
+  /** Nanoseconds since 1970. strace begins to count after it has written the arguments: `ended` may be early by that. */
   readonly began: bigint;
   readonly ended: bigint;
 }
@@ -62,7 +62,8 @@ export class LineReader {
     if (resumed === null) return callOf(pid, text, time);
     const before = this.unfinished.get(pid);
     this.unfinished.delete(pid);
-    return before && callOf(pid, before.text + text.slice(resumed[0].length), before.began);
+    const call = before && callOf(pid, before.text + text.slice(resumed[0].length), before.began);
+    return call && { ...call, ended: time };
   }
 }
 

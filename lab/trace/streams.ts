@@ -14,8 +14,9 @@ interface Connection {
   readonly segments: TracedPacket[];
 }
 
-/** Nanoseconds by which the clocks of calls and packets may differ. */
+/** Nanoseconds by which a call may begin after its packet, by the clocks, and by which it may end later than strace says. */
 const SLACK = 1_000_000n;
+const LATE = 1_000_000_000n;
 
 /** Links the calls of each socket to the segments of its connection. */
 export function linkConnections(sockets: Sockets, packets: readonly TracedPacket[]): void {
@@ -57,7 +58,7 @@ function connectionOf(
   // A client whose connection was refused never learns its port.
   const known = local?.port ? byPorts.get(portsOf(local, remote)) : [...byPorts.values()].flat();
   const candidates = (known ?? [])
-    .filter(({ segments }) => segments[0].time <= latest + SLACK)
+    .filter(({ segments }) => segments[0].time <= latest + LATE)
     .flatMap((connection) => [
       { ...connection, out: true, own: connection.a, other: connection.b },
       { ...connection, out: false, own: connection.b, other: connection.a },
@@ -104,7 +105,7 @@ function linkHandshake(own: readonly TracedPacket[], other: readonly TracedPacke
       one,
       effect === 'connects' ? 'received' : 'packets',
       [...answers, ...refused].filter(
-        ({ time }) => effect === 'accepts' || time <= ended + SLACK || refused.length === 0,
+        ({ time }) => effect === 'accepts' || time <= ended + LATE || refused.length === 0,
       ),
     );
   }
@@ -117,8 +118,13 @@ function linkData(segments: readonly TracedPacket[], calls: readonly Linked[], e
   const syn = segments.find(({ flags }) => (flags & FLAGS.syn) !== 0);
   // RFC 9293, section 3.4: the SYN takes a number of its own. Without it, the first data is taken for the beginning.
   const begin = syn === undefined ? data[0].seq : (syn.seq + 1) >>> 0;
+  const seen = new Set<string>();
   const offsets = data
     .map((packet) => ({ packet, from: (packet.seq - begin) >>> 0 }))
+    // What was sent once more is received once.
+    .filter(
+      ({ packet, from }) => effect === 'sends' || (!seen.has(rangeOf(packet, from)) && seen.add(rangeOf(packet, from))),
+    )
     .sort((one, two) => one.from - two.from);
   const longest = data.reduce((most, packet) => Math.max(most, packet.data), 0);
   const those = calls.filter(({ call }) => call.effect === effect && call.error === undefined);
@@ -134,9 +140,7 @@ function linkData(segments: readonly TracedPacket[], calls: readonly Linked[], e
     for (let index = first; index < offsets.length; index++) {
       const { packet, from } = offsets[index];
       if (from >= at + size) break;
-      const touches = from + packet.data > at;
-      // A program cannot have received what came later: it was a retransmission.
-      if (touches && (effect === 'sends' || packet.time <= one.call.ended + SLACK)) covering.push(packet);
+      if (from + packet.data > at) covering.push(packet);
     }
     note(one, effect === 'sends' ? 'packets' : 'received', covering);
     if (one.call.peeks !== true) at += size;
@@ -159,11 +163,12 @@ function linkEnd(own: readonly TracedPacket[], other: readonly TracedPacket[], c
     const broken = error === 'ECONNRESET' || error === 'EPIPE';
     if (!nothing && !broken) continue;
     const wanted = broken ? FLAGS.rst : FLAGS.fin;
-    const found = ends.find(({ flags, time }) => (flags & wanted) !== 0 && time <= ended + SLACK);
+    const found = ends.find(({ flags, time }) => (flags & wanted) !== 0 && time <= ended + LATE);
     if (found !== undefined) note(one, 'received', [found]);
   }
 }
 
+const rangeOf = ({ data }: TracedPacket, from: number): string => `${from} ${data}`;
 const isSyn = ({ flags }: TracedPacket): boolean => (flags & (FLAGS.syn | FLAGS.ack)) === FLAGS.syn;
 const nameOf = ({ number }: TracedPacket): string => String(number);
 const portsOf = (one: EndPoint, two: EndPoint): string =>
