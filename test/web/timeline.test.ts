@@ -140,8 +140,13 @@ describe('the timeline', () => {
     log.look({ received: 1, kernel: 412, interface: 0, daemon: 0 }, start + 2_500_000_000n);
     const { page } = await open(`/c/${id}`);
     await page.getByText('412 lost. Packets were lost where it is red').waitFor();
-    expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toMatch(/412 packets were lost/);
+    const spoken = (of: Page) => of.getByRole('slider').getAttribute('aria-valuetext');
+    expect(await spoken(page)).toMatch(/412 packets were lost/);
     await screenshot(page, 'timeline-loss');
+    // A file says nothing of losses, which is not that there were none.
+    const unknown = await open(`/c/${await daemon.sample()}`);
+    await unknown.page.getByRole('slider').waitFor();
+    await eventually(async () => (/not counted/.test((await spoken(unknown.page)) ?? '') ? true : undefined));
   });
 
   (isRoot ? test : test.skip)('grows while packets come (needs root)', async () => {

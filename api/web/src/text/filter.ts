@@ -13,7 +13,6 @@ export const filter = {
   suggestions: 'Suggestions',
   recent: 'Recent',
   examples: 'Examples',
-  forget: 'Forget recent filters',
   kinds: { field: 'field', protocol: 'protocol', operator: 'operator', value: 'value', function: 'function' },
   checking: 'Checking …',
   good: 'Right so far. Enter applies it.',

@@ -41,12 +41,15 @@ export const timeline = {
   axis: { packets: (value: number) => compact.format(value), bytes: (value: number) => bytes(value) },
   lost: (value: number) => `${count(value)} lost`,
   lostHelp: 'Packets were lost where it is red: a gap there is no proof that nothing was sent.',
-  lossUnknown: 'Losses were not counted',
   table: 'As a table',
   columns: { time: 'From', packets: 'Packets', bytes: 'Bytes', lost: 'Lost', protocols: 'Protocols' },
-  summary: (packets: number, duration: string, most: number, at: string, lost: number) =>
+  summary: (packets: number, duration: string, most: number, at: string, lost: number | null) =>
     `${count(packets)} packets in ${duration}; the busiest moment is at ${at} with ${count(most)}. ${
-      lost === 0 ? 'Nothing was lost.' : `${count(lost)} packets were lost.`
+      lost === null
+        ? 'Losses were not counted.'
+        : lost === 0
+          ? 'Nothing was lost.'
+          : `${count(lost)} packets were lost.`
     }`,
   empty: 'No packet to draw yet.',
   looking: 'Still counting …',

@@ -82,3 +82,8 @@ export interface Drawn {
   readonly drops: readonly (number | null)[];
   readonly format: (value: number) => string;
 }
+
+/** Packets lost in all of them; null where losses were not counted. */
+export function lostIn(buckets: readonly { readonly drops: number | null }[]): number | null {
+  return buckets.reduce<number | null>((sum, { drops }) => (drops === null ? sum : (sum ?? 0) + drops), null);
+}

@@ -2,8 +2,7 @@
 
 import { text } from '../text';
 import { seconds } from '../text/timeline';
-import type { Drawn } from './buckets';
-import { type Measure, valueIn } from './buckets';
+import { type Drawn, lostIn, type Measure, valueIn } from './buckets';
 import type { Timeline } from './use-timeline';
 
 const words = text.timeline;
@@ -21,7 +20,7 @@ interface Props {
 export function Reading({ drawn, timeline: { buckets }, at, measure, protocols }: Props) {
   const bucket = at === null ? undefined : buckets[at];
   if (at === null || bucket === undefined) {
-    const lost = buckets.reduce((sum, { drops }) => sum + (drops ?? 0), 0);
+    const lost = lostIn(buckets) ?? 0;
     return (
       <p className="timeline-reading">
         {lost > 0 ? (

@@ -6,7 +6,7 @@ import { set, useSettings } from '../state/settings';
 import { show, useView } from '../state/view';
 import { text } from '../text';
 import { seconds } from '../text/timeline';
-import { type Drawn, type Measure, protocolsOf, stacked } from './buckets';
+import { type Drawn, lostIn, type Measure, protocolsOf, stacked } from './buckets';
 import { Chart } from './chart';
 import { Legend } from './legend';
 import { Reading } from './reading';
@@ -176,12 +176,11 @@ function summaryOf(at: number | null, { times, interval }: Drawn, { buckets }: C
     const said = [seconds(times[at], interval), words.value.packets(packets)];
     return [...said, ...(drops === null || drops === 0 ? [] : [words.lost(drops)])].join(', ');
   }
-  let [all, lost, most] = [0, 0, 0];
-  buckets.forEach(({ packets, drops }, place) => {
+  let [all, most] = [0, 0];
+  buckets.forEach(({ packets }, place) => {
     all += packets;
-    lost += drops ?? 0;
     if (packets > buckets[most].packets) most = place;
   });
   const duration = seconds((times.at(-1) ?? 0) + interval - (times[0] ?? 0), interval);
-  return words.summary(all, duration, buckets[most].packets, seconds(times[most], interval), lost);
+  return words.summary(all, duration, buckets[most].packets, seconds(times[most], interval), lostIn(buckets));
 }
