@@ -53,6 +53,7 @@ const WIDEST = 84;
 /** A table: a line a call, and the packets that it made (→) and got (←). */
 export function traceTable(trace: Trace): string {
   const { calls, links, rows, capture, warnings } = trace;
+  if (calls.length === 0) return 'The program made no socket call of the internet protocols.\n';
   const several = new Set(calls.map(({ pid }) => pid)).size > 1;
   const begin = calls[0]?.began ?? 0n;
   const texts = calls.map((call) => `${several ? `[${call.pid}] ` : ''}${callText(call)}`);

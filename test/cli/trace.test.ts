@@ -329,6 +329,15 @@ for call in (lambda: client6.recv(100), lambda: socket.create_connection(("127.0
     expect(output).toMatch(/python3\[\d+\]: sendto\(/);
   }, 60_000);
 
+  test('a program without sockets', async () => {
+    const { status, stdout, stderr } = await netglass(['trace', ...service(), '--', 'sh', '-c', 'echo out; exit 3']);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 3,
+      stdout: 'out\n',
+      stderr: 'The program made no socket call of the internet protocols.\n',
+    });
+  }, 60_000);
+
   test('a signal ends the program, and its status says so', async () => {
     const { status } = await trace(service(), ['sh', '-c', 'kill -TERM $$']);
     expect(status).toBe(128 + 15);
