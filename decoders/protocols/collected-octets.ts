@@ -8,14 +8,20 @@ const LARGEST = 4 << 20;
 
 const MAIL = { type: 'message/rfc822', parameters: '' };
 
+/** Octets that the number of a packet takes. */
+const NUMBER = 8;
+
 /** Where octets are: [start, end) of the layer's view, or others. */
 export type Place = Uint8Array<ArrayBuffer> | readonly [number, number];
+
+const NOTHING = new Uint8Array(0);
 
 export class CollectedOctets {
   /** Numbers of the packets that brought them, in order; one that brought several pieces has as many. */
   packets: number[] = [];
   length = 0;
-  private pieces: Uint8Array<ArrayBuffer>[] = [];
+  /** One memory that grows, for pieces may be of one octet each. */
+  private memory = NOTHING;
   private kept = 0;
   /** Where they are, as long as all of them are in the layer that is being read. */
   private only: { readonly view: DataView; readonly start: number; readonly end: number } | undefined;
@@ -28,20 +34,32 @@ export class CollectedOctets {
     const follows = this.only?.view === view && this.only.end === start;
     if (this.length === 0) this.only = { view, start, end };
     else this.only = follows && this.only !== undefined ? { ...this.only, end } : undefined;
+    const before = this.length;
     this.length += end - start;
-    if (this.length > LARGEST) this.pieces = [];
-    else this.pieces.push(new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset + start, end - start).slice());
-    this.keep(body, this.length > LARGEST ? 0 : this.length);
+    if (this.length > LARGEST) this.memory = NOTHING;
+    else {
+      if (this.length > this.memory.length) this.grow(before);
+      this.memory.set(new Uint8Array(view.buffer, view.byteOffset + start, end - start), before);
+    }
+    this.keep(body);
+  }
+
+  /** Makes room for `length` octets; the first piece, which mostly is the only one, gets no more than it needs. */
+  private grow(filled: number): void {
+    const larger = new Uint8Array(Math.max(this.length, 2 * this.memory.length));
+    larger.set(this.memory.subarray(0, filled));
+    this.memory = larger;
   }
 
   /** Gives all of them out, and forgets them; undefined when there are none, or too many. */
   take(body: Body): Place | undefined {
-    const { only, pieces, length, packets } = this;
+    const { only, memory, length, packets } = this;
     // The same view may be that of another packet's octets.
     const here = only?.view === body.view && packets.every((packet) => packet === packetOf(body));
     this.forget(body);
     if (here && only !== undefined) return [only.start, only.end];
-    return length > 0 && length <= LARGEST ? joined(pieces, length) : undefined;
+    if (length === 0 || length > LARGEST) return undefined;
+    return memory.length === length ? memory : memory.slice(0, length);
   }
 
   /** Hands them over as a mail, and forgets them. */
@@ -53,12 +71,13 @@ export class CollectedOctets {
   forget(body: Body): void {
     this.packets = [];
     this.length = 0;
-    this.pieces = [];
+    this.memory = NOTHING;
     this.only = undefined;
-    this.keep(body, 0);
+    this.keep(body);
   }
 
-  private keep({ dissection }: Body, octets: number): void {
+  private keep({ dissection }: Body): void {
+    const octets = this.memory.length + this.packets.length * NUMBER;
     dissection.conversation?.keeps?.(octets - this.kept);
     this.kept = octets;
   }
@@ -67,14 +86,4 @@ export class CollectedOctets {
 /** The packet that is being read; 0 where nobody counts. */
 function packetOf({ dissection }: Body): number {
   return dissection.conversation?.packet ?? 0;
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

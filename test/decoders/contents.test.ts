@@ -1,7 +1,8 @@
 /** What messages carry: layers of their own behind the message, also where several packets bring it, and whatever it is. */
 
 import { expect, test } from '@jest/globals';
-import type { PacketTree } from '../../decoders/core/index.js';
+import type { Body, PacketTree } from '../../decoders/core/index.js';
+import { CollectedOctets } from '../../decoders/protocols/collected-octets.js';
 import { registry } from '../../decoders/protocols/index.js';
 import { Session } from '../../decoders/session/session.js';
 import { segmentFrame } from '../support/segments.js';
@@ -76,4 +77,23 @@ test('parts within parts are followed so far', () => {
     body = `--b${depth}b\r\nContent-Type: ${depth === 0 ? 'text/plain' : `multipart/mixed; boundary=b${depth - 1}b`}\r\n\r\n${body}\r\n--b${depth}b--`;
   const found = layersOf(answer('multipart/mixed; boundary=b19b', body));
   expect(found.filter((name) => name === 'mime_multipart').length).toBe(8);
+});
+
+test('what comes in pieces of one octet takes no more memory than its octets and their packets, and is whole', () => {
+  let kept = 0;
+  const talk = { packet: 0, keeps: (more: number) => (kept += more) };
+  const view = new DataView(new ArrayBuffer(250));
+  for (let i = 0; i < view.byteLength; i++) view.setUint8(i, i);
+  const body = { view, dissection: { conversation: talk } } as unknown as Body;
+  const octets = new CollectedOctets();
+  const most = 100_000;
+  for (let i = 0; i < most; i++) {
+    talk.packet = i + 1;
+    octets.add(body, i % 250, (i % 250) + 1);
+    expect(kept).toBeGreaterThanOrEqual(i + 1);
+  }
+  // Memory that doubles, and eight octets for the number of each packet.
+  expect(kept).toBeLessThanOrEqual(10 * most);
+  const whole = octets.take(body) as Uint8Array;
+  expect([whole.length, whole[249], whole[250], kept]).toEqual([most, 249, 0, 0]);
 });
