@@ -1,7 +1,7 @@
 /** Text that must stand in a packet as it is written in the filter: looked for before anything is decoded. */
 
 import type { Registry } from '../core/index.js';
-import type { Worth } from '../session/session.js';
+import type { Worth } from '../session/options.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
 

@@ -1,7 +1,7 @@
 /** Whether a filter can be answered from a packet's own octets, without what earlier packets told. */
 
 import type { Protocol, Registry } from '../core/index.js';
-import type { Worth } from '../session/session.js';
+import type { Worth } from '../session/options.js';
 import type { Condition } from './condition.js';
 import type { Reference } from './fields.js';
 import { findingsOf } from './findings.js';

@@ -227,7 +227,7 @@ export class Seen implements Conversation {
 
   constructor(
     readonly ends: Ends,
-    private readonly state: ConversationState,
+    readonly state: ConversationState,
     private readonly moment: Moment,
     private readonly all: Conversations,
     private readonly hidden: Hidden | undefined,
@@ -253,9 +253,14 @@ export class Seen implements Conversation {
   }
 
   /** The conversation that is hidden in this one, as this packet sees it. */
-  get inside(): { readonly state: ConversationState; readonly seen: Seen } | undefined {
+  get inside(): Seen | undefined {
     const { inside } = this.state;
-    return inside && { state: inside, seen: this.all.seenInside(this.ends, inside, this.moment) };
+    return inside && this.all.seenInside(this.ends, inside, this.moment);
+  }
+
+  /** The direction that this packet goes in. */
+  get half(): Direction {
+    return this.state.directions[this.direction];
   }
 
   reveal(octets: Uint8Array<ArrayBuffer>, application: string | undefined): string | undefined {

@@ -28,7 +28,8 @@ import {
   walkPacket,
 } from '../../decoders/core/index.js';
 import type { CompiledFilter, FilterPacket } from '../../decoders/filter/index.js';
-import { Session, type SessionOptions } from '../../decoders/session/session.js';
+import type { SessionOptions } from '../../decoders/session/options.js';
+import { Session } from '../../decoders/session/session.js';
 
 /** The packet that is being looked at. Its parts are decoded when they are asked for, and valid until the next one. */
 export class Packet implements FilterPacket {

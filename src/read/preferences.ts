@@ -2,7 +2,7 @@
 
 import type { KeyLog } from '../../captures/secrets/key-log.js';
 import { readKeyLogFile } from '../../captures/secrets/key-log-file.js';
-import type { SessionOptions } from '../../decoders/session/session.js';
+import type { SessionOptions } from '../../decoders/session/options.js';
 import { UsageError } from '../commands/failure.js';
 
 const booleans = new Set([

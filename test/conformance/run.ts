@@ -3,7 +3,8 @@
 import { dissect } from '../../decoders/core/index.js';
 import type { LayerNode } from '../../decoders/core/tree.js';
 import { registry } from '../../decoders/protocols/index.js';
-import { Session, type SessionOptions } from '../../decoders/session/session.js';
+import type { SessionOptions } from '../../decoders/session/options.js';
+import { Session } from '../../decoders/session/session.js';
 import { type CorpusPacket, corpusPackets, type Mode, type Sheet } from '../support/corpus.js';
 import { type Column, Comparison, knownColumns } from './compare.js';
 import { Tallies } from './tally.js';

@@ -6,7 +6,8 @@ import { TcpAnalysis } from '../../decoders/conversations/tcp-analysis.js';
 import { Columns } from '../../decoders/core/index.js';
 import type { FieldNode, PacketTree } from '../../decoders/core/tree.js';
 import { registry } from '../../decoders/protocols/index.js';
-import { Session, type SessionOptions } from '../../decoders/session/session.js';
+import type { SessionOptions } from '../../decoders/session/options.js';
+import { Session } from '../../decoders/session/session.js';
 import { handshake, segmentPackets, type WrittenSegment } from '../support/segments.js';
 
 function treesOf(segments: readonly WrittenSegment[], options: SessionOptions = {}): PacketTree[] {
