@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { defined } from '../captures/defined.js';
 import type { Check } from '../captures/query/checks.js';
-import { why } from '../captures/query/why.js';
+import { why } from '../captures/query/why/why.js';
 import { captureOf, requireFilter } from './context.js';
 import { lossOf } from './present.js';
 import { ApiError } from './problem.js';

@@ -1,7 +1,7 @@
 /** What the handlers work with. */
 
 import type { SystemResolver } from '../captures/names/system-resolver.js';
-import type { QueryService } from '../captures/query/query-service.js';
+import type { QueryService } from '../captures/query/thread/query-service.js';
 import type { SendService } from '../captures/send/send-service.js';
 import type { FilterCheck } from '../captures/sources/filter-check.js';
 import type { CaptureRecord } from '../captures/store/capture-file.js';

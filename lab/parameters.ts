@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { interfaceTowards } from '../captures/query/why-route.js';
+import { interfaceTowards } from '../captures/query/why/why-route.js';
 
 /** Where loopback traffic comes by. */
 const LOOPBACK = process.platform === 'linux' ? 'lo' : 'lo0';

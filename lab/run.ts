@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../captures/defined.js';
-import type { QueryService } from '../captures/query/query-service.js';
 import type { PacketDetail, PacketRow } from '../captures/query/query-types.js';
+import type { QueryService } from '../captures/query/thread/query-service.js';
 import { CaptureError } from '../captures/sources/source.js';
 import type { CaptureStore } from '../captures/store/capture-store.js';
 import type { Demo } from './demo.js';

@@ -11,7 +11,7 @@ import { createApp } from '../api/app.js';
 import { isLoopback, isWildcard } from '../api/security.js';
 import { Watches } from '../api/watches.js';
 import { SystemResolver } from '../captures/names/system-resolver.js';
-import { QueryService } from '../captures/query/query-service.js';
+import { QueryService } from '../captures/query/thread/query-service.js';
 import { type SendPermission, SendService } from '../captures/send/send-service.js';
 import { FilterCheck } from '../captures/sources/filter-check.js';
 import { CaptureError } from '../captures/sources/source.js';

@@ -1,6 +1,6 @@
 /** Expectations about a capture, in order: what must come, how often, and what must not come in between. */
 
-import type { ResultSet } from './result-set.js';
+import type { ResultSet } from './filters/result-set.js';
 
 /** Packets that must come, after those of the expectation before. */
 export interface Expectation {

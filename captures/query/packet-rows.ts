@@ -18,10 +18,10 @@ import { addressBytes, addressText } from '../index/addresses.js';
 import type { Mark } from '../store/marks.js';
 import type { CaptureReader, PacketRef } from './capture-reader.js';
 import { marksBetween, readComments, timeBefore } from './comments.js';
-import { ProcessesOfFlows } from './flow-programs.js';
+import { ProcessesOfFlows } from './flows/flow-programs.js';
 import type { StoredPacket } from './log-reader.js';
 import type { PacketDetail, PacketRow } from './query-types.js';
-import { StoredSession } from './stored-session.js';
+import { StoredSession } from './sessions/stored-session.js';
 
 /** Everything of a packet that its Enhanced Packet Block says. */
 interface Frame {

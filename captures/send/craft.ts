@@ -2,7 +2,7 @@
 
 import type { BuiltPacket, LayerSpec } from '../../decoders/encode/index.js';
 import { addressOctets } from '../../decoders/filter/octets.js';
-import { interfaceTowards } from '../query/why-route.js';
+import { interfaceTowards } from '../query/why/why-route.js';
 import { interfaceNames } from '../sources/interfaces.js';
 import { noSuchInterface } from '../sources/live.js';
 import { CaptureError } from '../sources/source.js';

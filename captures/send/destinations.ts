@@ -3,7 +3,7 @@
 import { networkInterfaces } from 'node:os';
 import { ipv6FromWords } from '../../decoders/core/format.js';
 import { addressOctets, samePrefix } from '../../decoders/filter/octets.js';
-import { interfaceTowards } from '../query/why-route.js';
+import { interfaceTowards } from '../query/why/why-route.js';
 import { CaptureError } from '../sources/source.js';
 import { addressesOf, readHeaders } from './headers.js';
 

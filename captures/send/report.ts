@@ -2,7 +2,7 @@
 
 import type { FieldNode, LayerNode, PacketTree } from '../../decoders/core/index.js';
 import type { BuiltPacket } from '../../decoders/encode/index.js';
-import type { LoosePacket } from '../query/filter-language.js';
+import type { LoosePacket } from '../query/filters/filter-language.js';
 import { LinkType } from './headers.js';
 import type { Exchange } from './listener.js';
 

@@ -1,7 +1,7 @@
 /** Sends what a request asks for, and tells what came of it. */
 
 import { viewOf } from '../formats/epb.js';
-import { interfaceTowards } from '../query/why-route.js';
+import { interfaceTowards } from '../query/why/why-route.js';
 import { CaptureError } from '../sources/source.js';
 import { type Crafted, craft, type SendEngine, type SendRequest } from './craft.js';
 import { addressText, Destinations } from './destinations.js';

@@ -78,7 +78,7 @@ async function readChecks(file: string): Promise<Check[]> {
 async function judgeFile(file: string, checks: readonly Check[]): Promise<CheckReport> {
   const [{ CaptureStore }, { QueryService }] = await Promise.all([
     import('../../captures/store/capture-store.js'),
-    import('../../captures/query/query-service.js'),
+    import('../../captures/query/thread/query-service.js'),
   ]);
   const folder = mkdtempSync(join(tmpdir(), 'netglass-check-'));
   const store = await CaptureStore.open(folder);

@@ -1,6 +1,6 @@
 /** How a command fails: one clear error on standard error, and the exit status. */
 
-import type { QueryService } from '../../captures/query/query-service.js';
+import type { QueryService } from '../../captures/query/thread/query-service.js';
 import { CaptureError } from '../../captures/sources/source.js';
 import { PacketError } from '../../decoders/encode/error.js';
 import { FilterError } from '../../decoders/filter/error.js';

@@ -129,7 +129,7 @@ async function start(options: StartOptions): Promise<void> {
   const stopped = stopSignal();
   const ends = stopRequest(options);
   const { data, host, port, token, allowHost, ownTraffic, resolveNames } = options;
-  const { startQueryThread } = await import('../../captures/query/query-pool.js');
+  const { startQueryThread } = await import('../../captures/query/thread/query-pool.js');
   startQueryThread();
   // Only this command needs the whole service; the others would wait for it to load.
   const { startDaemon } = await import('../daemon.js');

@@ -44,7 +44,7 @@ function inService(client: Client): LabPlace {
 async function here(): Promise<LabPlace> {
   const [{ CaptureStore }, { QueryService }, { Lab }] = await Promise.all([
     import('../../captures/store/capture-store.js'),
-    import('../../captures/query/query-service.js'),
+    import('../../captures/query/thread/query-service.js'),
     import('../../lab/lab.js'),
   ]);
   const folder = mkdtempSync(join(tmpdir(), 'netglass-lab-'));

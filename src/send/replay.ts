@@ -70,7 +70,7 @@ async function openStored(capture: string, isFile: boolean, { data, displayFilte
   if (isFile && filter === '') return { linkTypes: [], open: () => openFile(capture), close: async () => undefined };
   const [{ CaptureStore }, { QueryService }] = await Promise.all([
     import('../../captures/store/capture-store.js'),
-    import('../../captures/query/query-service.js'),
+    import('../../captures/query/thread/query-service.js'),
   ]);
   const own = isFile ? mkdtempSync(join(tmpdir(), 'netglass-send-')) : undefined;
   const store = await CaptureStore.open(own ?? data);

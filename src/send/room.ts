@@ -9,7 +9,7 @@ import { DEFAULT_SEND_RATE } from '../settings.js';
 
 /** The limits are the user's own, who has the privilege to send anyway. */
 export async function ownRoom({ rate, sendAnywhere, data }: SendOptions): Promise<SendRoom & { log: SentLog }> {
-  const { filterLanguage } = await import('../../captures/query/filter-language.js');
+  const { filterLanguage } = await import('../../captures/query/filters/filter-language.js');
   return {
     limit: new RateLimit(rate ?? DEFAULT_SEND_RATE),
     anywhere: sendAnywhere === true,

@@ -107,7 +107,7 @@ async function captureInService(
 async function here({ interface: interfaces, name }: PlaceOptions): Promise<TracePlace> {
   const [{ CaptureStore }, { QueryService }] = await Promise.all([
     import('../../captures/store/capture-store.js'),
-    import('../../captures/query/query-service.js'),
+    import('../../captures/query/thread/query-service.js'),
   ]);
   const folder = mkdtempSync(join(tmpdir(), 'netglass-trace-'));
   const store = await CaptureStore.open(folder);

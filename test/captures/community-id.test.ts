@@ -1,6 +1,6 @@
 /** Community IDs against the specification's own vectors (baseline_deflt.json of corelight/community-id-spec). */
 import { expect, test } from '@jest/globals';
-import { communityId } from '../../captures/query/community-id.js';
+import { communityId } from '../../captures/query/flows/community-id.js';
 import { icmpKey, icmpPorts } from '../../decoders/conversations/icmp-flows.js';
 
 /** An address in network byte order. */

@@ -1,7 +1,7 @@
 /** Pieces on their way between threads, in memory that is used again. */
 
 import { describe, expect, test } from '@jest/globals';
-import { PieceReceiver, PieceSender } from '../../captures/query/pieces.js';
+import { PieceReceiver, PieceSender } from '../../captures/query/export/pieces.js';
 
 const filled = (length: number, value: number) => new Uint8Array(length).fill(value);
 

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { QueryPool } from '../../captures/query/query-pool.js';
+import { QueryPool } from '../../captures/query/thread/query-pool.js';
 import { pause, until } from '../support/live-capture.js';
 import { datagrams, removeFolders } from '../support/packets.js';
 import { importPackets, type Opened, openStore } from '../support/stores.js';

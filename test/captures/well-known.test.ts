@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
-import { serviceOf, vendorOf } from '../../captures/query/well-known.js';
+import { serviceOf, vendorOf } from '../../captures/query/names/well-known.js';
 
 const require = createRequire(import.meta.url);
 

@@ -1,6 +1,6 @@
 /** What tshark's "follow" says of the streams of a file, and what the daemon says, in the same form. */
 import { spawnSync } from 'node:child_process';
-import type { QueryService } from '../../captures/query/query-service.js';
+import type { QueryService } from '../../captures/query/thread/query-service.js';
 
 /** What two ends said: in turns, `>` where the end that sorts first speaks, and each end by itself. */
 export interface Conversation {

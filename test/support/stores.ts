@@ -2,8 +2,8 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { QueryService } from '../../captures/query/query-service.js';
 import type { ExportQuery } from '../../captures/query/query-types.js';
+import { QueryService } from '../../captures/query/thread/query-service.js';
 import { indexPath, listSegments, segmentPath } from '../../captures/segments/segment-files.js';
 import type { CaptureRecord } from '../../captures/store/capture-file.js';
 import { CaptureStore } from '../../captures/store/capture-store.js';

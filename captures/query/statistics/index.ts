@@ -1,7 +1,7 @@
 /** The statistics of one capture, each under any filter. */
 
 import type { CaptureReader } from '../capture-reader.js';
-import type { ResultSet } from '../result-set.js';
+import type { ResultSet } from '../filters/result-set.js';
 import { flowSums, flowsTell } from './flow-sums.js';
 import { LayerScan } from './layer-scan.js';
 import type { ConversationRow, EndpointRow, PairType } from './pairs.js';

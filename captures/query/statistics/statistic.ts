@@ -1,8 +1,8 @@
 /** A statistic that grows: it goes through the log once, and on from there when packets have come. */
 
 import type { CaptureReader } from '../capture-reader.js';
+import type { ResultSet } from '../filters/result-set.js';
 import { visitLog } from '../log-visit.js';
-import type { ResultSet } from '../result-set.js';
 
 /** What is counted. */
 export interface Tally {

@@ -6,7 +6,7 @@ import { PROBLEM_FLAGS } from '../../index/rollups.js';
 import { type LossSpan, readLosses } from '../../recording/loss-log.js';
 import { CaptureError } from '../../sources/source.js';
 import type { CaptureReader } from '../capture-reader.js';
-import type { ResultSet } from '../result-set.js';
+import type { ResultSet } from '../filters/result-set.js';
 
 export interface Bucket {
   /** Its beginning: RFC 3339, UTC, nine decimals. */

@@ -5,7 +5,7 @@ import { type ExpertGroup, expertOf, type Severity } from '../../../decoders/cor
 import { registry } from '../../../decoders/protocols/index.js';
 import { Session } from '../../../decoders/session/session.js';
 import type { CaptureReader } from '../capture-reader.js';
-import { sessionPacket } from '../session-packet.js';
+import { sessionPacket } from '../sessions/session-packet.js';
 import type { Tally } from './statistic.js';
 
 export interface ProtocolNode {
