@@ -84,6 +84,6 @@ export class CollectedOctets {
 }
 
 /** The packet that is being read; 0 where nobody counts. */
-function packetOf({ dissection }: Body): number {
+export function packetOf({ dissection }: Body): number {
   return dissection.conversation?.packet ?? 0;
 }

@@ -2,7 +2,7 @@
 
 import { hexText } from '../core/format.js';
 import type { Body } from '../core/index.js';
-import { CollectedOctets, type Place } from './collected-octets.js';
+import { CollectedOctets, type Place, packetOf } from './collected-octets.js';
 import { decoded } from './http-body.js';
 import type { Http2Fields } from './http2.js';
 import { handMedia, Media, mediaOf, parseMediaType } from './media-types.js';
@@ -27,6 +27,12 @@ export class Http2Bodies {
   /** Takes note of a header field of a stream. */
   said(body: Body, stream: number, name: string, value: string): void {
     if (stream === 0 || (name !== 'content-type' && name !== 'content-encoding')) return;
+    const known = this.of(body, stream);
+    known[name === 'content-type' ? 'type' : 'coding'] = value;
+  }
+
+  /** A stream's body; one that is not known begins. */
+  private of(body: Body, stream: number): StreamBody {
     let known = this.streams.get(stream);
     if (known === undefined) {
       if (this.streams.size >= MOST_STREAMS) {
@@ -37,13 +43,14 @@ export class Http2Bodies {
       known = { type: '', coding: '', octets: new CollectedOctets() };
       this.streams.set(stream, known);
     }
-    known[name === 'content-type' ? 'type' : 'coding'] = value;
+    return known;
   }
 
   /** Reads what a DATA frame has, up to the end of what the body sees. */
   data(body: Body, field: Http2Fields, stream: number, last: boolean): void {
     const { position: start, remaining } = body;
-    const known = this.streams.get(stream);
+    // A body whose type nobody told is put together too, unless this is all of it.
+    const known = this.streams.get(stream) ?? (last || stream === 0 ? undefined : this.of(body, stream));
     known?.octets.add(body, start, start + remaining);
     const whole = last ? this.end(body, field, stream) : undefined;
     if (remaining === 0) return;
@@ -62,7 +69,8 @@ export class Http2Bodies {
     if (known === undefined) return undefined;
     this.streams.delete(stream);
     const { packets, length } = known.octets;
-    if (packets.length > 1) fragments(body, field, packets, length);
+    if (packets.length > 1 || packets.some((packet) => packet !== packetOf(body)))
+      fragments(body, field, packets, length);
     const place = known.octets.take(body);
     if (place === undefined) return undefined;
     const plain = known.coding === '' ? place : withoutCoding(body, place, known.coding);
