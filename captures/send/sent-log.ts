@@ -11,7 +11,7 @@ import { CaptureError, type CaptureInterface } from '../sources/source.js';
 
 /** Octets of packets that are kept of one run of the daemon; the oldest go. */
 const RING_BYTES = 64 << 20;
-/** Runs whose packets are kept. */
+/** Runs whose packets are kept, of the service and of commands each. */
 const RUNS = 10;
 /** Octets of requests, twice: the file is begun anew when it has so many, and the one before is kept. */
 const REQUEST_BYTES = 4 << 20;
@@ -23,8 +23,15 @@ export class SentLog {
   private log: SegmentLog | undefined;
   private path: string | undefined;
 
-  /** @param folder made when something is sent */
-  constructor(private readonly folder: string) {}
+  /**
+   * @param folder made when something is sent
+   * @param suffix of the names of its runs: those of a service and of commands are counted apart, so that many commands
+   *   beside a service do not make it lose what it has sent
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly suffix: '' | '-alone' = '',
+  ) {}
 
   /** Where the packets go that are sent now; undefined before the first. */
   get packets(): string | undefined {
@@ -77,7 +84,7 @@ export class SentLog {
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       this.forgetOld();
-      const path = join(this.folder, new Date().toISOString().replace(/[:.]/g, '-'));
+      const path = join(this.folder, new Date().toISOString().replace(/[:.]/g, '-') + this.suffix);
       mkdirSync(path, { mode: 0o700 });
       this.path = path;
       this.log = new SegmentLog(path, hostTexts(undefined, true), { ringBytes: RING_BYTES });
@@ -91,6 +98,7 @@ export class SentLog {
     const runs = readdirSync(this.folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name)
+      .filter((name) => name.endsWith('-alone') === (this.suffix === '-alone'))
       .sort();
     for (const name of runs.slice(0, Math.max(0, runs.length - RUNS + 1)))
       rmSync(join(this.folder, name), { recursive: true, force: true });

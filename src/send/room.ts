@@ -13,7 +13,7 @@ export async function ownRoom({ rate, sendAnywhere, data }: SendOptions): Promis
   return {
     limit: new RateLimit(rate ?? DEFAULT_SEND_RATE),
     anywhere: sendAnywhere === true,
-    log: new SentLog(join(data, 'sent')),
+    log: new SentLog(join(data, 'sent'), '-alone'),
     decode: async (packets) => filterLanguage.decode(packets),
   };
 }
