@@ -5,6 +5,7 @@ import { captureOf } from './context.js';
 import { lossOf } from './present.js';
 import { route } from './route.js';
 import { captureId, loss } from './schemas.js';
+import { watchOf } from './watches.js';
 
 export const nameRoutes = [
   route({
@@ -13,7 +14,7 @@ export const nameRoutes = [
     tag: 'flows',
     summary: 'Host names of addresses, and makers of network cards',
     description:
-      'Host names come from the DNS, mDNS and LLMNR answers in the capture itself: what its machines were told. No resolver is asked, unless netglass was started with --resolve-names: then this machine’s resolver is asked for the addresses in the question, and its names stand apart, in `resolved`. Makers come from the IEEE’s list.',
+      'Host names come from the DNS, mDNS and LLMNR answers in the capture itself: what its machines were told. No resolver is asked, unless netglass was started with --resolve-names: then this machine’s resolver is asked for the addresses in the question, and its names stand apart, in `resolved` (viewers with a watch token do not get them). Makers come from the IEEE’s list.',
     params: captureId,
     query: z.strictObject({
       addresses: z
@@ -49,11 +50,13 @@ export const nameRoutes = [
         }),
       },
     },
-    handle: async ({ params, query }, context) => {
+    handle: async ({ params, query, response }, context) => {
       const record = captureOf(context, params.id);
       const { resolver, queries } = context;
       const found = await queries.hostNames(params.id, query.addresses);
-      if (resolver === undefined) return { status: 200, body: { ...found, loss: lossOf(record) } };
+      // Whoever only watches has no say in what this machine asks others.
+      if (resolver === undefined || watchOf(response) !== undefined)
+        return { status: 200, body: { ...found, loss: lossOf(record) } };
       const { names, pending } = await resolver.names(query.addresses ?? []);
       const both = found.names.map((one) => ({ ...one, resolved: names.get(one.address) ?? [] }));
       return { status: 200, body: { names: both, pending, loss: lossOf(record) } };

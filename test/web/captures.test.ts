@@ -1,5 +1,6 @@
 /** Starting, stopping, opening, renaming and deleting captures in the browser, and what leaves it. */
 
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -76,6 +77,23 @@ describe('captures', () => {
     server.close();
     await page.getByRole('button', { name: 'Stop capture' }).click();
     await page.getByRole('status', { name: 'Capture status' }).filter({ hasText: 'stopped' }).waitFor();
+  });
+
+  asRoot('a trigger that has met its packet is in sight, and leads to it', async () => {
+    const port = 40_000 + Math.floor(Math.random() * 20_000);
+    const body = {
+      interfaces: ['lo'],
+      captureFilter: `udp port ${port}`,
+      trigger: { when: 'data contains "now"', action: 'notify' },
+    };
+    const { body: capture } = await daemon.json<{ id: string }>('/api/captures', body);
+    const { page } = await browser.open(`${daemon.base}/c/${capture.id}`);
+    const sender = createSocket('udp4');
+    for (const words of ['not yet', 'now', 'later']) sender.send(words, port, '127.0.0.1');
+    await page.getByRole('button', { name: /met the trigger/ }).click();
+    await page.waitForURL(/packet=2/);
+    sender.close();
+    await daemon.json(`/api/captures/${capture.id}`, undefined, 'DELETE');
   });
 
   test('opens a file, renames its capture, marks it and deletes it after asking', async () => {

@@ -1,8 +1,10 @@
 /** The capture's counters and losses, always in sight. */
 
-import type { Loss } from '../api/types';
+import type { Capture, Loss } from '../api/types';
+import { reveal } from '../packets/list-state';
 import { plain } from '../parts/plain';
 import { useLive } from '../state/live';
+import { show } from '../state/view';
 import { text } from '../text';
 import { bytes } from '../text/app';
 
@@ -20,6 +22,7 @@ export function StatusBar() {
     <>
       <div role="status" aria-label={words.status} className="status-bar">
         {capture === null ? connection === 'none' ? '' : words.loading : <Counters capture={capture} rates={rates} />}
+        {capture !== null && <Trigger capture={capture} />}
       </div>
       {connection === 'lost' && (
         <p className="notice bad" role="alert">
@@ -32,6 +35,24 @@ export function StatusBar() {
         </p>
       )}
     </>
+  );
+}
+
+/** The packet that a trigger has found, as a way to it. */
+function Trigger({ capture: { trigger } }: { readonly capture: Capture }) {
+  if (trigger === undefined || trigger.packet === null) return null;
+  const { packet, filter } = trigger;
+  return (
+    <button
+      type="button"
+      className="status-trigger"
+      onClick={() => {
+        show({ tab: 'packets' });
+        void reveal(packet);
+      }}
+    >
+      {text.captures.trigger(plain(filter, 60), packet)}
+    </button>
   );
 }
 
