@@ -89,7 +89,9 @@ class Way {
     write(pair.namespace, 'ipv4/ip_forward', '1');
     write(pair.namespace, 'ipv6/conf/all/forwarding', '1');
     ip('netns', 'add', target);
-    ip('-n', pair.namespace, 'link', 'add', 'ngr', 'type', 'veth', 'peer', 'name', 'ngt', 'netns', target);
+    const mac = (last: number) => `02:00:00:00:77:0${last}`;
+    const veth = ['name', 'ngt', 'address', mac(2), 'netns', target];
+    ip('-n', pair.namespace, 'link', 'add', 'ngr', 'address', mac(1), 'type', 'veth', 'peer', ...veth);
     for (const [namespace, name, last] of [
       [pair.namespace, 'ngr', 1],
       [target, 'ngt', 2],
@@ -97,6 +99,10 @@ class Way {
       ip('-n', namespace, 'addr', 'add', `198.18.77.${last}/30`, 'dev', name);
       ip('-n', namespace, 'addr', 'add', `fd00:198:18:77::${last}/64`, 'dev', name, 'nodad');
       ip('-n', namespace, 'link', 'set', name, 'up');
+      // An interface that has just come up may ask for its neighbour in vain, and a probe would be lost meanwhile.
+      const other = 3 - last;
+      const known = ['lladdr', mac(other), 'dev', name, 'nud', 'permanent'];
+      ip('-n', namespace, '-6', 'neigh', 'replace', `fd00:198:18:77::${other}`, ...known);
     }
     ip('-n', target, 'route', 'add', 'default', 'via', '198.18.77.1');
     ip('-n', target, '-6', 'route', 'add', 'default', 'via', 'fd00:198:18:77::1');
