@@ -26,7 +26,7 @@ const BESIDE: ReadonlySet<string> = new Set(['tcp.stream', 'udp.stream']);
 /** Milliseconds that the slowest packet may take. */
 export const LONGEST_MS = 50;
 /** Times that a file with a slow packet is decoded again. */
-const AGAIN = 3;
+const AGAIN = 8;
 
 export class Conformance {
   readonly tallies = new Tallies();
