@@ -3,6 +3,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { type At, below } from '../parts/context-menu';
+import { placeByKey } from '../parts/list-keys';
 import { ProblemNotice } from '../parts/problem-notice';
 import { useChallenge } from '../room/challenge';
 import { useLive } from '../state/live';
@@ -71,20 +72,11 @@ export function FlowGrid() {
   const key = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.altKey || event.metaKey || count === 0) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 2);
-    const moves: Record<string, number> = {
-      ArrowDown: selected + 1,
-      ArrowUp: selected - 1,
-      PageDown: selected + page,
-      PageUp: selected - page,
-      Home: 0,
-      End: count - 1,
-    };
-    const to = moves[event.key];
+    const to = placeByKey(event.key, selected, page, count);
     const flow = flows.row(selected);
     if (to !== undefined) {
-      const at = Math.min(count - 1, Math.max(0, to));
-      select(at);
-      rows.scrollToIndex(at);
+      select(to);
+      rows.scrollToIndex(to);
     } else if (event.key === 'Enter' && flow !== undefined) show({ flow: flow.id, part: 'stream' });
     else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) openMenu(selected);
     else return;

@@ -1,6 +1,7 @@
 /** The ladder of one conversation, or of everything that the filter shows: zoom, more, and pictures to take away. */
 
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { placeByKey } from '../parts/list-keys';
 import { ProblemNotice } from '../parts/problem-notice';
 import { useChallenge } from '../room/challenge';
 import { useLive } from '../state/live';
@@ -123,16 +124,8 @@ export function LadderView({ flow, filter: given, isLit, onChoose, news = '' }: 
   };
   const key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const moves: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + PAGE_STEPS,
-      PageUp: at - PAGE_STEPS,
-      Home: 0,
-      End: steps.length - 1,
-    };
-    const to = moves[event.key];
-    if (to !== undefined) pick(Math.min(steps.length - 1, Math.max(0, to)));
+    const to = placeByKey(event.key, at, PAGE_STEPS, steps.length);
+    if (to !== undefined) pick(to);
     else if (event.key === 'Enter') open(at);
     else return;
     event.preventDefault();

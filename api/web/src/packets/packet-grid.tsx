@@ -12,6 +12,7 @@ import {
 } from 'react';
 import type { PacketRow } from '../api/types';
 import { type At, below } from '../parts/context-menu';
+import { placeByKey } from '../parts/list-keys';
 import { useLive } from '../state/live';
 import { useSettings } from '../state/settings';
 import { text } from '../text';
@@ -117,15 +118,7 @@ export function PacketGrid() {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor(viewport / rowHeight) - 1);
     const from = selected < 0 ? first - 1 : selected;
-    const moves: Record<string, number> = {
-      ArrowDown: from + 1,
-      ArrowUp: from - 1,
-      PageDown: from + page,
-      PageUp: from - page,
-      Home: 0,
-      End: count - 1,
-    };
-    const to = moves[event.key];
+    const to = placeByKey(event.key, from, page, count);
     if (to !== undefined) select(to, event.shiftKey);
     else if (event.key === 'Enter') openFlow(rows?.row(selected));
     else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {

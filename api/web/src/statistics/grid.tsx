@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { openFilterMenu } from '../filter/filter-menu';
 import { below } from '../parts/context-menu';
+import { placeByKey } from '../parts/list-keys';
 import { useSettings } from '../state/settings';
 import { text } from '../text';
 import './grid.css';
@@ -85,20 +86,11 @@ export function Grid<R>(props: Props<R>) {
   const key = (event: KeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.altKey || event.metaKey || count === 0) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 2);
-    const moves: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
-      Home: 0,
-      End: count - 1,
-    };
-    const to = moves[event.key];
+    const to = placeByKey(event.key, at, page, count);
     const nesting = nestingOf?.(rows[at]);
     if (to !== undefined) {
-      const place = Math.min(count - 1, Math.max(0, to));
-      setActive(place);
-      virtual.scrollToIndex(place);
+      setActive(to);
+      virtual.scrollToIndex(to);
     } else if (event.key === 'Enter' || event.key === ' ' || event.key === 'ContextMenu') menu(at, event.currentTarget);
     else if (event.key === 'ArrowRight' && nesting?.open === false) onOpen?.(rows[at], true);
     else if (event.key === 'ArrowLeft' && nesting?.open === true) onOpen?.(rows[at], false);

@@ -3,6 +3,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from 'react';
 import { type At, below } from '../../parts/context-menu';
+import { placeByKey } from '../../parts/list-keys';
 import { plain } from '../../parts/plain';
 import { useSettings } from '../../state/settings';
 import { text } from '../../text';
@@ -55,17 +56,9 @@ export function TreePane({ shown, menu }: Props) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const node = selected;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 1);
-    const moves: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
-      Home: 0,
-      End: rows.length - 1,
-    };
-    const to = moves[event.key];
+    const to = placeByKey(event.key, at, page, rows.length);
     if (to !== undefined) {
-      const next = rows[Math.min(rows.length - 1, Math.max(0, to))];
+      const next = rows[to];
       if (next !== undefined) selectNode(next);
     } else if (event.key === 'ArrowRight' && node !== undefined) {
       if (node.children.length > 0 && !open.has(branchOf(node))) setOpen([branchOf(node)], true);
