@@ -2,9 +2,7 @@
 
 import { Body, type Dissection, gapNode, STOP } from './body.js';
 import { CONTENT, type Content, type Listed, MAXIMUM_NESTING } from './contents.js';
-import type { Conversation, TransportNotes } from './conversation.js';
 import { hexText } from './format.js';
-import type { Problem } from './problem.js';
 import type { Registry } from './registry.js';
 import type { FieldNode, LayerNode, PacketTree, TreeSource } from './tree.js';
 import { Walk, walkFrom, walkPacket } from './walk.js';
@@ -30,7 +28,7 @@ export function dissect(registry: Registry, packet: PacketData, walk = new Walk(
   const { view, start, captured } = packet;
   walkPacket(registry, view, packet.linkType, start, captured, packet.original, walk);
   const sources: TreeSource[] = [];
-  const dissection: Dissection = { ...newDissection(registry, view, walk), sources };
+  const dissection = newDissection(registry, view, walk, { sources });
   const layers: LayerNode[] = [];
   const shown = dissectLayers(registry, dissection, 0, layers);
   trailers(registry, dissection, layers);
@@ -42,25 +40,29 @@ export function dissect(registry: Registry, packet: PacketData, walk = new Walk(
   return sources.length > 0 ? { layers, problems, protocol, info, sources } : { layers, problems, protocol, info };
 }
 
-/** What the layers of a finished walk share while they are dissected. */
-export function newDissection(
-  registry: Registry,
-  view: DataView,
-  walk: Walk,
-  problems: Problem[] = [],
-  conversation?: Conversation,
-  notes?: readonly TransportNotes[],
-  lean = false,
-): Dissection {
+/** What is known besides a packet's octets, and what becomes of its layers; see `Dissection`. */
+type Context = Partial<Pick<Dissection, 'problems' | 'conversation' | 'notes' | 'lean' | 'sources' | 'wants'>>;
+
+/**
+ * What the layers of a finished walk share while they are dissected. One literal with every member makes all of them
+ * alike to the engine: this is done for every packet at which a filter looks.
+ */
+export function newDissection(registry: Registry, view: DataView, walk: Walk, context: Context): Dissection {
   return {
     view,
     walk,
-    problems,
+    problems: context.problems ?? [],
     nodes: 0,
     protocolAt: (depth) => registry.runtime(walk.protocol[depth]).protocol.filter,
-    conversation,
-    notes,
-    lean,
+    conversation: context.conversation,
+    notes: context.notes,
+    lean: context.lean ?? false,
+    contents: undefined,
+    carried: undefined,
+    nesting: 0,
+    sources: context.sources,
+    wants: context.wants,
+    listed: undefined,
   };
 }
 

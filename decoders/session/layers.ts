@@ -1,6 +1,5 @@
 /** Decodes the layers of a walk into a packet's tree: as many of them, and as much, as somebody looks at. */
 
-import type { Dissection } from '../core/body.js';
 import type { Conversation } from '../core/conversation.js';
 import { dissectLayers, newDissection, trailers, unclaimed, walkProblem } from '../core/dissect.js';
 import type { Registry } from '../core/registry.js';
@@ -40,11 +39,14 @@ export class Layers {
     const { wanted, problems, notes } = growing;
     if (wanted === 'notes' || (wanted === 'none' && conversation === undefined)) return;
     const lean = wanted === 'none' || wanted === 'upper';
-    const dissection: Dissection = {
-      ...newDissection(this.registry, view, walk, problems, conversation, notes, lean),
+    const dissection = newDissection(this.registry, view, walk, {
+      problems,
+      conversation,
+      notes,
+      lean,
       sources: growing.sources,
       wants: wanted === 'none' ? this.wantsWhatStays : wanted === 'upper' ? this.wantsContents : undefined,
-    };
+    });
     const layers: LayerNode[] = [];
     const partly = wanted !== 'whole' && wanted !== 'lower' && conversation !== undefined;
     const first = partly ? Math.max(from, this.transports.depthIn(walk) + 1) : from;

@@ -54,7 +54,7 @@ export function fuzzPackets(
   const direct = (): void => {
     walk.reset(0, packet.captured);
     walkFrom(registry, view, protocol, BEFORE, packet.captured, walk);
-    dissectLayers(registry, newDissection(registry, view, walk), 0, []);
+    dissectLayers(registry, newDissection(registry, view, walk, {}), 0, []);
   };
   let before = 0;
   for (let i = 0; i < count; i++) {
